@@ -1,0 +1,139 @@
+"""What an operation is given, and the registry that names operations for the diagrams."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from engine.audit.trail import record
+from engine.clock import local_date
+from engine.domain.programme import Parameters
+from engine.events import emit
+from engine.models import Instance, PartyBinding, WorkItem
+from engine.people import Actor
+from engine.text import Text
+
+Routing = dict[str, Any]
+FormOperation = Callable[["StepContext", Mapping[str, Any]], Routing | None]
+ServiceOperation = Callable[..., Routing | None]
+
+
+@dataclass
+class StepContext:
+    """One step of one instance: who, when, for what, and the transaction it happens in.
+
+    `data` is the element's data (JSON-native: ids, outcomes, routing values); operations read it
+    and return what is to be added, never write it. `work_item` is set in form operations.
+    """
+
+    session: Session
+    now: datetime
+    actor: Actor
+    instance: Instance
+    parameters: Parameters
+    data: Mapping[str, Any] = field(default_factory=dict)
+    work_item: WorkItem | None = None
+    messages: list[tuple[str, str]] = field(default_factory=list)
+    services_run: int = 0
+
+    @property
+    def today(self) -> date:
+        """The calendar day in Shanghai."""
+        return local_date(self.now)
+
+    def send(self, message: str, correlation: object) -> None:
+        """Send a message to waiting instances once this step is saved, in its transaction."""
+        self.messages.append((message, str(correlation)))
+
+    def bind(self, party: str, org_id: int) -> None:
+        """Let an organisation play a party in this instance from now on."""
+        row = insert(PartyBinding).values(instance_id=self.instance.id, party=party, org_id=org_id)
+        self.session.execute(
+            row.on_conflict_do_update(
+                index_elements=["instance_id", "party"], set_={"org_id": org_id}
+            )
+        )
+
+    def party(self, name: str) -> int | None:
+        """The organisation that plays a party, or None."""
+        query = select(PartyBinding.org_id).where(
+            PartyBinding.instance_id == self.instance.id, PartyBinding.party == name
+        )
+        return self.session.scalar(query)
+
+    def audit(
+        self,
+        action: str,
+        summary: Text,
+        *,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+        reason: str | None = None,
+        clause: str | None = None,
+    ) -> None:
+        """Write to the audit chain of what this instance is about."""
+        record(
+            self.session,
+            chain=self.instance.subject,
+            action=action,
+            summary=summary,
+            actor=self.actor,
+            now=self.now,
+            before=before,
+            after=after,
+            reason=reason,
+            clause=clause,
+            versions={
+                "process": self.instance.process_key,
+                "deployment": self.instance.deployment_id,
+                "parameters": self.parameters.version,
+            },
+        )
+
+    def emit(self, kind: str, **payload: Any) -> None:
+        """Tell that something happened; the notifications package makes mails of it."""
+        emit(self.session, kind, self.instance.subject, payload, self.now)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A registered operation: `kind` is "form" (records a completed form) or "service"."""
+
+    name: str
+    kind: str
+    function: Callable[..., Routing | None]
+    title: str
+
+
+_REGISTRY: dict[str, Operation] = {}
+
+
+def form_operation(name: str, title: str) -> Callable[[FormOperation], FormOperation]:
+    """Register `function(ctx, values) -> routing values` to record a completed form."""
+
+    def register(function: FormOperation) -> FormOperation:
+        _REGISTRY[name] = Operation(name, "form", function, title)
+        return function
+
+    return register
+
+
+def service_operation(name: str, title: str) -> Callable[[ServiceOperation], ServiceOperation]:
+    """Register `function(ctx, **inputs) -> routing values` for service tasks."""
+
+    def register(function: ServiceOperation) -> ServiceOperation:
+        _REGISTRY[name] = Operation(name, "service", function, title)
+        return function
+
+    return register
+
+
+def operation(name: str) -> Operation | None:
+    """The operation of that name; None when there is none (publication refuses such a diagram)."""
+    import engine.operations  # noqa: F401  (its modules register themselves)
+
+    return _REGISTRY.get(name)
