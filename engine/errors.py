@@ -47,7 +47,9 @@ class NotFound(DanbaoError):
 
     def __init__(self, message: Text | None = None) -> None:
         super().__init__(
-            "not_found", message or text("没有找到，或不在本单位的范围内"), text("核对编号，或返回待办")
+            "not_found",
+            message or text("没有找到，或不在本单位的范围内"),
+            text("核对编号，或返回待办"),
         )
 
 
