@@ -1,4 +1,4 @@
-"""What can go wrong that a person should be told. Translated to pages and JSON in one place (web)."""
+"""What can go wrong that a person should be told. Turned into pages and JSON in one place (web)."""
 
 from engine.text import Text, text
 
@@ -19,7 +19,7 @@ class DanbaoError(Exception):
 
 
 class RuleRefused(DanbaoError):
-    """A business rule says no (a ceiling, the LPR, an ineligible loan). The case stays as it was."""
+    """A business rule says no (a ceiling, the LPR, an ineligible loan). The case stays as is."""
 
     status = 422
 

@@ -100,7 +100,7 @@ def stop(settings: Settings) -> bool:
 
 
 def status(settings: Settings) -> Status:
-    """What runs and where, changing nothing."""
+    """What runs and where; starts nothing."""
     if settings.database_url:
         return Status(running=True, url=settings.database_url)
     home = find_home(settings.var)
@@ -286,7 +286,8 @@ def _launch(home: Home, binaries: Path, options: Mapping[str, str]) -> None:
     seen = home.log.stat().st_size if home.log.exists() else 0
     done = home.run(
         *(binaries / "pg_ctl", "start", "-w", "-s", "-t", str(int(PATIENCE))),
-        *("-D", home.data, "-l", home.log, "-o", flags),
+        # Relative: pg_ctl hands them to a shell without minding quotes and dollars in a path.
+        *("-D", ".", "-l", home.log.name, "-o", flags),
         cwd=home.data,
     )
     if done.returncode != 0:

@@ -191,8 +191,9 @@ def find_socket(home: Home) -> Path:
 
 
 def _fits(folder: Path) -> bool:
-    # A comma would be read as a list of hosts by every client.
-    return len(os.fsencode(folder / SOCKET_FILE)) <= SOCKET_LIMIT and "," not in str(folder)
+    # A comma would be read as a list of hosts by every client, a quote as one by the server.
+    plain = not set(str(folder)) & set(',"')
+    return plain and len(os.fsencode(folder / SOCKET_FILE)) <= SOCKET_LIMIT
 
 
 def _is_private(folder: Path, uid: int) -> bool:
