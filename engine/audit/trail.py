@@ -1,0 +1,89 @@
+"""Writing to the audit trail: one row a call, each chained to the one before it (design, Audit)."""
+
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import event, func, select
+from sqlalchemy.orm import Session, SessionTransaction, SessionTransactionOrigin
+
+from engine.audit.encoding import ALGORITHM_KEY, FIRST, native, row_hash
+from engine.models import AuditEvent
+from engine.people import Actor
+from engine.text import Text
+
+_HEADS = "audit_heads"
+
+
+def record(
+    session: Session,
+    *,
+    chain: str,
+    action: str,
+    summary: Text,
+    actor: Actor,
+    now: datetime,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    reason: str | None = None,
+    clause: str | None = None,
+    versions: Mapping[str, Any] | None = None,
+) -> AuditEvent:
+    """Add a row to a chain ("case:17", "batch:3", "system"). Written with the session's next flush.
+
+    The chain stays locked until the transaction ends; who records in several chains takes them
+    in one order (by id), else two transactions may stop each other.
+    """
+    seq, prev_hash = _head(session, chain)
+    row = {
+        "chain": chain,
+        "seq": seq + 1,
+        "at": now.astimezone(UTC),
+        "actor_id": actor.person_id,
+        "org_id": actor.org_id,
+        "acting_for": None,
+        "action": action,
+        "summary": {"template": summary.template, "params": native(summary.params)},
+        "before": native(before),
+        "after": native(after),
+        "reason": native(reason),
+        "clause": native(clause),
+        "versions": _versions(versions),
+        "request_id": actor.request_id,
+    }
+    added = AuditEvent(**row, prev_hash=prev_hash, hash=row_hash(row, prev_hash))
+    session.add(added)
+    session.info[_HEADS][chain] = (added.seq, added.hash)
+    return added
+
+
+def _versions(versions: Mapping[str, Any] | None) -> dict[str, Any]:
+    # Read where it is used: checked by load_settings, and right in every entry without wiring.
+    algorithm = os.environ.get("DANBAO_AUDIT_HASH", "").strip().lower() or "sha256"
+    kept: dict[str, Any] = native(versions or {})
+    return kept if algorithm == "sha256" else {**kept, ALGORITHM_KEY: algorithm}
+
+
+def _head(session: Session, chain: str) -> tuple[int, bytes]:
+    """The last row's number and hash, the chain locked for this transaction."""
+    heads: dict[str, tuple[int, bytes]] = session.info.setdefault(_HEADS, {})
+    if chain not in heads:
+        with session.no_autoflush:
+            # A statement of its own: the next one must see what was committed while this waited.
+            session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(chain, 0))))
+            heads[chain] = _last(session, chain)
+    return heads[chain]
+
+
+def _last(session: Session, chain: str) -> tuple[int, bytes]:
+    query = select(AuditEvent.seq, AuditEvent.hash).where(AuditEvent.chain == chain)
+    found = session.execute(query.order_by(AuditEvent.seq.desc()).limit(1)).first()
+    return (found.seq, found.hash) if found else (0, FIRST)
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget_heads(session: Session, transaction: SessionTransaction) -> None:
+    # Also after a savepoint: its rows and its locks may be gone. A flush ends nothing.
+    if transaction.origin is not SessionTransactionOrigin.SUBTRANSACTION:
+        session.info.pop(_HEADS, None)
