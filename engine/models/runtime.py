@@ -48,6 +48,7 @@ class Deployment(Base):
     id: Mapped[Key]
     digest: Mapped[str] = mapped_column(unique=True)
     created_at: Mapped[datetime]
+    activated_at: Mapped[datetime]  # publishing an earlier set again makes it current again
     members: Mapped[list["DeploymentMember"]] = relationship()
 
 
@@ -119,6 +120,7 @@ class WorkItem(Base):
     task_id: Mapped[str] = mapped_column(unique=True)  # the engine's own task id
     process_key: Mapped[str]  # the process (possibly called) that holds the element
     element_id: Mapped[str]
+    excludes: Mapped[list[Any]] = mapped_column(server_default="[]")  # element ids
     name: Mapped[str]
     stage: Mapped[int | None]  # 1–7 within guarantee_case
     party: Mapped[str]
@@ -142,6 +144,8 @@ class WorkItem(Base):
     performer_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     outcome: Mapped[str | None]
     values: Mapped[Json | None]  # the form as submitted
+    undo_state: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)  # for 撤回
+    undo_version: Mapped[int | None]  # the instance's version right after completion
     used_days: Mapped[int | None]  # of `allowed_days`, for R6
     allowed_days: Mapped[int | None]
     instance: Mapped[Instance] = relationship()

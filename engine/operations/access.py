@@ -1,0 +1,103 @@
+"""Who may see and do what: organisation scope and the object-level check, in one place."""
+
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.elements import ColumnElement
+
+from engine.errors import NotAllowed, NotFound
+from engine.models import (
+    GuaranteeCase,
+    LoanCase,
+    OrgKind,
+    PartyBinding,
+    ReferralItem,
+    Role,
+    WorkItem,
+    WorkStatus,
+)
+from engine.models.referral import ReferralBatch
+from engine.people import Actor
+from engine.text import text
+
+OVERSEERS = frozenset({OrgKind.FINANCE.value, OrgKind.PLATFORM.value})
+
+
+def sees_all(actor: Actor) -> bool:
+    """The finance bureau oversees the whole scheme; the platform's auditors read everything."""
+    return actor.is_system or actor.org_kind in OVERSEERS
+
+
+def visible_cases(actor: Actor) -> ColumnElement[bool]:
+    """The cases an organisation takes part in: referred, bound to a party, or was assigned to."""
+    if sees_all(actor):
+        return GuaranteeCase.id.is_not(None)
+    referred = exists().where(
+        ReferralItem.case_id == GuaranteeCase.id,
+        ReferralItem.batch_id == ReferralBatch.id,
+        ReferralBatch.org_id == actor.org_id,
+    )
+    bound = exists().where(
+        PartyBinding.instance_id == GuaranteeCase.instance_id,
+        PartyBinding.org_id == actor.org_id,
+    )
+    lent = exists().where(LoanCase.case_id == GuaranteeCase.id, LoanCase.bank_id == actor.org_id)
+    return or_(referred, bound, lent)
+
+
+def case_for(session: Session, case_id: int, actor: Actor) -> GuaranteeCase:
+    """The case, if the actor's organisation takes part in it. Raises NotFound otherwise."""
+    query = select(GuaranteeCase).where(GuaranteeCase.id == case_id, visible_cases(actor))
+    found = session.scalar(query)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def visible_items(actor: Actor) -> ColumnElement[bool]:
+    """Work items of the actor's organisation in the roles held there."""
+    return (WorkItem.org_id == actor.org_id) & WorkItem.role.in_(actor.roles)
+
+
+def may_see_item(actor: Actor, item: WorkItem) -> bool:
+    """A task is seen by its organisation's staff, and read by those who oversee."""
+    return item.org_id == actor.org_id or sees_all(actor)
+
+
+def check_may_do(actor: Actor, item: WorkItem) -> None:
+    """Raise NotAllowed with the reason when the actor may not work on an open item."""
+    if item.org_id != actor.org_id:
+        raise NotFound()
+    if item.role not in actor.roles:
+        raise NotAllowed("wrong_role", text("这一步由本单位的{role}办理", role=_role(item.role)))
+    if actor.person_id in item.excluded:
+        raise NotAllowed(
+            "maker_is_checker",
+            text("前一步由本人经办，复核不能是同一人"),
+            text("请本单位另一位复核人办理"),
+        )
+    if item.assignee_id is not None and item.assignee_id != actor.person_id:
+        raise NotAllowed("claimed", text("这项任务已由他人认领"), text("请其释放，或由负责人转办"))
+
+
+def _role(role: str) -> str:
+    return {
+        Role.MAKER.value: "经办",
+        Role.CHECKER.value: "复核",
+        Role.HEAD.value: "负责人",
+    }.get(role, role)
+
+
+def open_item(session: Session, item_id: int, actor: Actor, *, lock: bool = False) -> WorkItem:
+    """The work item, if the actor's organisation may know of it. Raises NotFound."""
+    query = select(WorkItem).where(WorkItem.id == item_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    item = session.scalar(query)
+    if item is None or not may_see_item(actor, item):
+        raise NotFound()
+    return item
+
+
+def is_open(item: WorkItem) -> bool:
+    """Whether it still has to be done."""
+    return item.status == WorkStatus.OPEN.value

@@ -1,0 +1,162 @@
+"""Due moments of tasks and timers, and the clocks that tasks share (D.10; design, Deadlines)."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from engine.clock import SHANGHAI, local_date
+from engine.domain.calendar import (
+    Period,
+    Unit,
+    add_working_days,
+    due,
+    end_of_day,
+    working_days_between,
+)
+from engine.domain.programme import Parameters
+from engine.errors import DanbaoError
+from engine.models import Clock, Deadline, DeadlineKind, WorkItem
+from engine.text import text
+
+_ISO = re.compile(r"P(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?")
+
+
+@dataclass(frozen=True)
+class DueMoment:
+    """When something falls due, and how that was counted."""
+
+    at: datetime
+    provisional: bool
+    amount: int | None = None
+    unit: str | None = None
+
+
+def due_moment(period: str, parameters: Parameters, now: datetime) -> DueMoment:
+    """The due moment of `period` counted from `now`.
+
+    `period`: a programme parameter's name, an ISO date (that day's end, rolled to no working day:
+    it was computed by the calendar already), an ISO date-time, or a duration P..M, P..W, P..D.
+    """
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", period):
+        return DueMoment(end_of_day(date.fromisoformat(period)), False)
+    if period[:4].isdigit():
+        return DueMoment(datetime.fromisoformat(period), False)
+    length = _period(period, parameters)
+    found = due(local_date(now), length.amount, length.unit)
+    return DueMoment(found.moment, found.provisional, length.amount, length.unit.value)
+
+
+def _period(name: str, parameters: Parameters) -> Period:
+    matched = _ISO.fullmatch(name)
+    if matched is None:
+        return parameters.period(name)
+    if matched["months"]:
+        return Period(int(matched["months"]), Unit.MONTH)
+    days = int(matched["weeks"] or 0) * 7 + int(matched["days"] or 0)
+    if days == 0:
+        raise DanbaoError("bad_period", text("期限{name}无法理解", name=name))
+    return Period(days, Unit.DAY)
+
+
+def set_deadlines(
+    session: Session, item: WorkItem, parameters: Parameters, reminders: str | None, now: datetime
+) -> None:
+    """Write the reminder, overdue and escalation rows of an open task; past reminders are left out.
+
+    Reminders at D-3, D-1, D0 at nine; overdue after the due moment; to the head after 1 working
+    day and to the finance bureau after 3 (spec C, Common to all).
+    """
+    session.execute(
+        delete(Deadline).where(Deadline.work_item_id == item.id, Deadline.fired_at.is_(None))
+    )
+    if item.due_at is None:
+        return
+    labels = reminders.split(",") if reminders else parameters.codes("reminders")
+    rows = [*_reminders(item.due_at, labels, now)]
+    rows += _overdue(item.due_at, parameters)
+    for kind, label, at in rows:
+        session.add(Deadline(work_item_id=item.id, kind=kind.value, label=label, due_at=at))
+
+
+def _reminders(
+    due_at: datetime, labels: Iterable[str], now: datetime
+) -> Iterable[tuple[DeadlineKind, str, datetime]]:
+    due_day = local_date(due_at)
+    for label in labels:
+        days = int(label.strip().replace("P", "").removesuffix("D"))
+        if days > 0:
+            continue
+        at = datetime.combine(due_day + timedelta(days=days), time(9), SHANGHAI)
+        if at > now:
+            yield DeadlineKind.REMIND, label.strip(), at
+
+
+def _overdue(due_at: datetime, parameters: Parameters) -> list[tuple[DeadlineKind, str, datetime]]:
+    day = local_date(due_at)
+    rows = [(DeadlineKind.OVERDUE, "P0D", due_at)]
+    for kind, name in (
+        (DeadlineKind.ESCALATE_HEAD, "escalate_head_period"),
+        (DeadlineKind.ESCALATE_FINANCE, "escalate_finance_period"),
+    ):
+        after = parameters.period(name)
+        rows.append((kind, f"+P{after.amount}D", due(day, after.amount, after.unit).moment))
+    return rows
+
+
+def clock_of(session: Session, instance_id: int, name: str) -> Clock | None:
+    """The clock of that name in an instance."""
+    return session.scalar(select(Clock).where(Clock.instance_id == instance_id, Clock.name == name))
+
+
+def run_clock(
+    session: Session, instance_id: int, name: str, due_: DueMoment, now: datetime
+) -> Clock:
+    """Start the clock, or go on with it: time used before a pause stays used."""
+    clock = clock_of(session, instance_id, name)
+    if clock is None:
+        clock = Clock(
+            instance_id=instance_id,
+            name=name,
+            amount=due_.amount or 0,
+            unit=due_.unit or Unit.DAY.value,
+            started_at=now,
+            due_at=due_.at,
+            provisional=due_.provisional,
+            pauses=[],
+        )
+        session.add(clock)
+    elif clock.paused_at is not None:
+        _resume(clock, now)
+    return clock
+
+
+def restart_clock(clock: Clock, due_: DueMoment, now: datetime) -> None:
+    """A clock that begins anew because its work begins anew (a case that comes to another bank)."""
+    clock.started_at, clock.due_at, clock.provisional = now, due_.at, due_.provisional
+    clock.paused_at, clock.pauses = None, []
+
+
+def pause_clock(session: Session, instance_id: int, name: str, now: datetime) -> None:
+    """Stop a running clock while the case waits for somebody else."""
+    clock = clock_of(session, instance_id, name)
+    if clock is not None and clock.paused_at is None:
+        clock.paused_at = now
+
+
+def _resume(clock: Clock, now: datetime) -> None:
+    assert clock.paused_at is not None  # noqa: S101 (the caller asked)
+    paused_on, today = local_date(clock.paused_at), local_date(now)
+    clock.pauses = [*clock.pauses, [clock.paused_at.isoformat(), now.isoformat()]]
+    clock.paused_at = None
+    old = local_date(clock.due_at)
+    if clock.unit == Unit.WORKING_DAY.value:
+        new = add_working_days(old, working_days_between(paused_on, today))
+    elif today > paused_on:
+        new = due(old, (today - paused_on).days, Unit.DAY).date
+    else:
+        new = old
+    clock.due_at = end_of_day(new)
