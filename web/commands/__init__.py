@@ -1,1 +1,1 @@
-"""Commands of the danbao program, one file each; web/cli.py collects them."""
+"""One command of `danbao` in each module, named `command` or like its module."""

@@ -1,0 +1,48 @@
+# Two commands matter: `make demo` shows the system, `make test` checks it.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+CATALOGUES := $(wildcard web/translations/*/LC_MESSAGES/messages.po)
+COMPILED := $(CATALOGUES:.po=.mo)
+WORKERS ?= 2
+
+.PHONY: setup demo test lint bench lock clean
+.DELETE_ON_ERROR:
+
+setup: $(STAMP) $(COMPILED)
+
+# The stamp is made last, so an interrupted installation is begun again.
+$(STAMP): requirements.lock pyproject.toml .ci/install
+	@PYTHON="$(PYTHON)" .ci/install
+	@touch $@
+
+%.mo: %.po $(STAMP)
+	@$(BIN)/pybabel --quiet compile --input-file=$< --output-file=$@
+
+demo: setup
+	@$(BIN)/danbao demo
+
+test: setup
+	@.ci/install-browser
+	$(BIN)/pytest -n $(WORKERS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: setup
+	@$(BIN)/python -m tests.bench
+
+# After a change of the dependencies in pyproject.toml. Written without any registry's address.
+lock: $(STAMP)
+	$(BIN)/uv pip compile --quiet --all-extras --universal --generate-hashes --no-emit-index-url \
+	  --python-version 3.11 -o requirements.lock pyproject.toml
+
+# Everything that can be made again. The data in var/ stay: `danbao db erase` deletes those.
+clean:
+	@if [ -x $(BIN)/danbao ]; then $(BIN)/danbao db stop; fi
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis \
+	  .import_linter_cache $(COMPILED)
+	find engine web notifications tests -name __pycache__ -type d -prune -exec rm -rf {} +
