@@ -49,9 +49,8 @@ def _batch(path: Path) -> None:
 
 
 def _single(rule: str, payload: str, trace: bool) -> None:
-    raw = click.get_text_stream("stdin").read() if payload == "-" else payload
     try:
-        values = load(raw)
+        values = load("".join(_lines(Path("-"))) if payload == "-" else payload)
     except ValueError:
         click.echo(dump({"error": "invalid_json"}))
         return
