@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any
 
 import click
-import waitress
+from waitress.server import create_server
 
 from engine.config import Settings, load_settings
 from engine.db import connect, migrate
@@ -37,7 +37,7 @@ def run(settings: Settings, host: str, port: int, threads: int) -> None:
     """Serve until interrupted. Raises DanbaoError when the port is taken."""
     app = import_module("web.app").create_app(settings)
     try:
-        server = waitress.create_server(
+        server = create_server(
             app, host=host, port=port, threads=threads, ident=None, **_proxy(settings)
         )
     except OSError as error:
