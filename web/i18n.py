@@ -1,0 +1,44 @@
+"""Chinese first, English complete: which language, and how engine texts are translated."""
+
+from typing import Any
+
+from flask import Flask, request, session
+from flask_babel import Babel, force_locale, gettext
+from flask_login import current_user
+
+from engine.text import Text
+
+LANGUAGES = ("zh", "en")
+
+
+def init_app(app: Flask) -> None:
+    """Attach Babel; `render_text` becomes the template filter `t`."""
+    Babel(app, locale_selector=choose_locale, timezone_selector=lambda: "Asia/Shanghai")
+    app.jinja_env.filters["t"] = render_text
+
+
+def choose_locale() -> str:
+    """What the person chose, else what was chosen before signing in, else the browser's, else zh."""
+    chosen = session.get("lang") or getattr(current_user, "locale", None)
+    if chosen in LANGUAGES:
+        return str(chosen)
+    return request.accept_languages.best_match(LANGUAGES) or "zh"
+
+
+def render_text(message: Text | dict[str, Any] | str | None) -> str:
+    """A Text (or its stored form {template, params}) in the request's language."""
+    if message is None:
+        return ""
+    if isinstance(message, dict):
+        message = Text(message.get("template", ""), message.get("params", {}))
+    if isinstance(message, str):
+        return message
+    params = {key: _param(value) for key, value in message.params.items()}
+    return str(gettext(message.template.replace("%", "%%"))).replace("%%", "%").format(**params)
+
+
+def _param(value: object) -> object:
+    return render_text(value) if isinstance(value, Text) else value
+
+
+__all__ = ["LANGUAGES", "choose_locale", "force_locale", "init_app", "render_text"]
