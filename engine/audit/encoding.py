@@ -1,6 +1,7 @@
 """One row of the trail as bytes, and the hash over them: one way for writing and checking."""
 
 import hashlib
+import os
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -62,6 +63,14 @@ def canonical(row: Mapping[str, Any]) -> bytes:
     if isinstance(plain["at"], datetime):
         plain["at"] = plain["at"].astimezone(UTC).isoformat(timespec="microseconds")
     return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
+
+
+def configured_algorithm() -> str:
+    """The algorithm for new rows and seals: DANBAO_AUDIT_HASH, sha256 unless set.
+
+    Read where it is used: load_settings has checked it, and no entry can forget to pass it on.
+    """
+    return os.environ.get("DANBAO_AUDIT_HASH", "").strip().lower() or "sha256"
 
 
 def algorithm_of(versions: Mapping[str, Any] | None) -> str:

@@ -1,6 +1,5 @@
 """Writing to the audit trail: one row a call, each chained to the one before it (design, Audit)."""
 
-import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session, SessionTransaction, SessionTransactionOrigin
 
-from engine.audit.encoding import ALGORITHM_KEY, FIRST, native, row_hash
+from engine.audit.encoding import ALGORITHM_KEY, FIRST, configured_algorithm, native, row_hash
 from engine.models import AuditEvent
 from engine.people import Actor
 from engine.text import Text
@@ -59,8 +58,7 @@ def record(
 
 
 def _versions(versions: Mapping[str, Any] | None) -> dict[str, Any]:
-    # Read where it is used: checked by load_settings, and right in every entry without wiring.
-    algorithm = os.environ.get("DANBAO_AUDIT_HASH", "").strip().lower() or "sha256"
+    algorithm = configured_algorithm()
     kept: dict[str, Any] = native(versions or {})
     return kept if algorithm == "sha256" else {**kept, ALGORITHM_KEY: algorithm}
 
