@@ -5,7 +5,7 @@ report = check_rows(sheet, list_context("SUBDISTRICT", "2025-12", today))
 workbook = correction_workbook(sheet, report)
 """
 
-from engine.imports.context import ListContext, list_context
+from engine.imports.context import ListContext, list_context, programme_context
 from engine.imports.corrections import correction_workbook
 from engine.imports.limits import DEFAULT_LIMITS, Limits, ListRefused
 from engine.imports.model import SheetData
@@ -16,7 +16,6 @@ from engine.imports.report import (
     ListReport,
     Merged,
     Overlap,
-    Qualification,
     ReferralRow,
     RefusedCell,
     TidiedCell,
@@ -24,6 +23,7 @@ from engine.imports.report import (
     refusal_as_json,
 )
 from engine.imports.rows import check_rows
+from engine.imports.storage import dump_report, dump_row, load_report, load_row
 from engine.imports.template import referral_template
 from engine.imports.tidy import TIDY_LABELS, Tidy
 
@@ -38,7 +38,6 @@ __all__ = [
     "ListReport",
     "Merged",
     "Overlap",
-    "Qualification",
     "ReferralRow",
     "RefusedCell",
     "SheetData",
@@ -46,8 +45,13 @@ __all__ = [
     "Tidy",
     "check_rows",
     "correction_workbook",
+    "dump_report",
+    "dump_row",
     "list_context",
+    "load_report",
+    "load_row",
     "merge",
+    "programme_context",
     "read_bounded",
     "read_list",
     "read_name",

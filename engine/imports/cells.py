@@ -137,7 +137,7 @@ def day(cell: Cell) -> Tidied[date]:
 
 
 def expiry(cell: Cell) -> Tidied[date | None]:
-    """A date, or None for 长期."""
+    """A date, or None for 长期, which stands for no end at all."""
     compact = compacted(shown(cell))
     if compact.value in NEVER:
         return Tidied(None, compact.kinds)

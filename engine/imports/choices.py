@@ -1,13 +1,14 @@
 """Cells whose words must be found in a code list."""
 
 import re
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
+from engine.domain.enterprise import Qualification
 from engine.imports.cells import CellRefused, Group, expiry
 from engine.imports.context import ListContext
 from engine.imports.model import Cell, shown
-from engine.imports.report import Qualification
 from engine.imports.row_reader import RowReader
 from engine.imports.tidy import Tidied, worded
 from engine.imports.vocabulary import CodeList
@@ -16,6 +17,7 @@ from engine.text import Text, text
 SEPARATORS = re.compile(r"[、,，;；\n]+")
 NAMED_IN_REMEDY = 14
 OTHER_PURPOSE = "OTHER"
+EXPIRES = "qualification_expires"
 
 
 def one(cell: Cell, codes: CodeList, what: Text, within: bool = False) -> Tidied[str]:
@@ -61,38 +63,53 @@ def bank_code(written: str | None, context: ListContext) -> str | None:
     return item.code if item else None
 
 
+@dataclass(frozen=True)
+class _End:
+    """When a certificate ends: a day, never (`open_ended`), or unknown."""
+
+    expires_on: date | None = None
+    open_ended: bool = False
+
+    def __str__(self) -> str:
+        return self.expires_on.isoformat() if self.expires_on else ""
+
+
 def qualifications(reader: RowReader, context: ListContext) -> tuple[Qualification, ...]:
     """The qualifications with their ends: one end for all of them, or one for each."""
     written = reader.optional("qualification", lambda cell: worded(shown(cell)))
     if not written:
         return ()
     names = [each for each in SEPARATORS.split(written) if each.strip()]
-    ends = _ends(reader, len(names))
     found: dict[str, Qualification] = {}
-    for name, end in zip(names, ends, strict=True):
+    for name, end in zip(names, _ends(reader, len(names)), strict=True):
         item = context.qualifications.find(name, within=True)
         if item:
-            found[item.code] = Qualification(item.code, end)
+            found[item.code] = Qualification(item.code, end.expires_on, end.open_ended)
         else:
             reader.hint("qualification", text("“{name}”不在资质目录里，未计入", name=name))
     return tuple(found.values())
 
 
-def _ends(reader: RowReader, wanted: int) -> list[date | None]:
-    raw = reader.raw("qualification_expires")
+def _ends(reader: RowReader, wanted: int) -> list[_End]:
+    raw = reader.raw(EXPIRES)
     parts = SEPARATORS.split(raw.strip()) if isinstance(raw, str) and wanted > 1 else [""]
     if len(parts) == 1:
-        return [reader.optional("qualification_expires", expiry)] * wanted
-    if len(parts) != wanted:
-        reader.refuse(
-            "qualification_expires",
-            Group.OTHER,
-            text("资质有{n}项，有效期有{m}个", n=wanted, m=len(parts)),
-            text("每项资质对应一个有效期，用“、”隔开"),
-        )
-        return [None] * wanted
-    return [reader.optional("qualification_expires", partial(_end, part)) for part in parts]
+        return [reader.optional(EXPIRES, _end) or _End()] * wanted
+    if len(parts) == wanted:
+        return [reader.optional(EXPIRES, partial(_part, part)) or _End() for part in parts]
+    reader.refuse(
+        EXPIRES,
+        Group.OTHER,
+        text("资质有{n}项，有效期有{m}个", n=wanted, m=len(parts)),
+        text("每项资质对应一个有效期，用“、”隔开"),
+    )
+    return [_End()] * wanted
 
 
-def _end(part: str, _: Cell) -> Tidied[date | None]:
-    return expiry(part)
+def _end(cell: Cell) -> Tidied[_End]:
+    found = expiry(cell)
+    return Tidied(_End(found.value, open_ended=found.value is None), found.kinds)
+
+
+def _part(part: str, _: Cell) -> Tidied[_End]:
+    return _end(part)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from engine.imports.choices import EXPIRES, OTHER_PURPOSE
 from engine.imports.context import ListContext
 from engine.imports.model import is_blank
 from engine.imports.report import ReferralRow
@@ -41,16 +42,15 @@ def _category(reader: RowReader, row: ReferralRow, context: ListContext) -> None
 
 
 def _qualifications(reader: RowReader, row: ReferralRow, context: ListContext) -> None:
-    expires = "qualification_expires"
     if is_blank(reader.raw("qualification")):
-        if not is_blank(reader.raw(expires)):
-            reader.hint(expires, text("填了有效期，没有填资质，有效期未用"))
+        if not is_blank(reader.raw(EXPIRES)):
+            reader.hint(EXPIRES, text("填了有效期，没有填资质，有效期未用"))
         return
     for each in row.qualifications:
         if each.expires_on and each.expires_on < context.as_of:
-            reader.hint(expires, text("资质已于{day}到期", day=each.expires_on.isoformat()))
-    if row.qualifications and is_blank(reader.raw(expires)):
-        reader.hint(expires, text("未填资质有效期，初审时核实证书"))
+            reader.hint(EXPIRES, text("资质已于{day}到期", day=each.expires_on.isoformat()))
+    if row.qualifications and is_blank(reader.raw(EXPIRES)):
+        reader.hint(EXPIRES, text("未填资质有效期，补上之前不能按有效资质认定"))
 
 
 def _size(reader: RowReader, row: ReferralRow) -> None:
@@ -64,7 +64,7 @@ def _need(reader: RowReader, row: ReferralRow, context: ListContext) -> None:
         reader.hint("need_amount", text("超过批次担保单户上限，超出的走逐案审批"))
     if row.pref_bank_text and row.pref_bank is None and context.banks:
         reader.hint("pref_bank", text("不在合作银行名单里，将由系统派单"))
-    if row.purpose == "OTHER":
+    if row.purpose == OTHER_PURPOSE:
         reader.hint("purpose", text("不在常用用途里，初审时核实是否为流动资金"))
 
 

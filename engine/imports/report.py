@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from engine.domain.enterprise import Qualification
 from engine.imports.cells import Group
 from engine.imports.limits import ListRefused
 from engine.imports.tidy import Tidy
@@ -58,14 +59,6 @@ class TidiedCell:
     before: str
     after: str
     kind: Tidy
-
-
-@dataclass(frozen=True)
-class Qualification:
-    """A qualification; `expires_on` None where it has no end or none was given."""
-
-    code: str
-    expires_on: date | None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 
+from engine.domain.enterprise import uscc_valid
 from engine.imports import cell_rules, cells, choices
 from engine.imports.cells import Group
 from engine.imports.columns import BY_FIELD, Need
@@ -14,7 +15,7 @@ from engine.imports.model import Cell, SheetData, SheetRow, is_blank, shown
 from engine.imports.report import ListReport, ReferralRow, RefusedCell
 from engine.imports.row_reader import RowReader
 from engine.imports.tidy import worded
-from engine.imports.uscc import checked_code, is_valid, tidy_code
+from engine.imports.uscc import checked_code, tidy_code
 from engine.imports.vocabulary import BANK, OTHER_CATEGORY
 from engine.text import Text, text
 
@@ -88,7 +89,7 @@ def _present(sheet: SheetData) -> frozenset[str]:
 
 def _survey(sheet: SheetData, context: ListContext) -> _List:
     codes = _places(sheet, "uscc", lambda cell: tidy_code(cell).value)
-    valid = {code: rows for code, rows in codes.items() if is_valid(code)}
+    valid = {code: rows for code, rows in codes.items() if uscc_valid(code)}
     return _List(context, valid, _places(sheet, "name", lambda cell: worded(shown(cell)).value))
 
 

@@ -2,14 +2,12 @@
 
 import re
 
-from stdnum.cn import uscc as standard
-
+from engine.domain.enterprise import USCC_CHARACTERS, uscc_check_character, uscc_valid
 from engine.imports.cells import CellRefused, Group
 from engine.imports.model import Cell, shown
 from engine.imports.tidy import Tidied, Tidy, compacted
 from engine.text import Text, text
 
-ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 REGION = range(2, 8)
 SCIENTIFIC = re.compile(r"\d(\.\d+)?E[+-]?\d{1,3}", re.IGNORECASE)
 LENGTH = 18
@@ -37,17 +35,10 @@ def checked_code(cell: Cell, known: dict[str, list[int]], row: int) -> Tidied[st
     bad = _bad_positions(tidy.value)
     if bad:
         raise _refused(_bad_characters(tidy.value, bad), _remedy(tidy.value, bad, known, row))
-    if standard.calc_check_digit(tidy.value[:17]) != tidy.value[17]:
+    if uscc_check_character(tidy.value[:17]) != tidy.value[17]:
         reason = text("第18位“{found}”与前17位对不上", found=tidy.value[17])
         raise _refused(reason, _remedy(tidy.value, [17], known, row))
     return tidy
-
-
-def is_valid(code: str) -> bool:
-    """Eighteen allowed characters and the right check character."""
-    if len(code) != LENGTH or _bad_positions(code):
-        return False
-    return bool(standard.calc_check_digit(code[:17]) == code[17])
 
 
 def _is_damaged(cell: Cell, code: str) -> bool:
@@ -59,7 +50,7 @@ def _bad_positions(code: str) -> list[int]:
     return [
         index
         for index, character in enumerate(code)
-        if character not in (ALPHABET[:10] if index in REGION else ALPHABET)
+        if character not in (USCC_CHARACTERS[:10] if index in REGION else USCC_CHARACTERS)
     ]
 
 
@@ -105,5 +96,5 @@ def _completed(code: str, place: int) -> str | None:
 
     The weights are coprime to 31, so at most one character fits at any position.
     """
-    tries = (code[:place] + character + code[place + 1 :] for character in ALPHABET)
-    return next((each for each in tries if is_valid(each)), None)
+    tries = (code[:place] + character + code[place + 1 :] for character in USCC_CHARACTERS)
+    return next((each for each in tries if uscc_valid(each)), None)
