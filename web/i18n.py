@@ -18,7 +18,7 @@ def init_app(app: Flask) -> None:
 
 
 def choose_locale() -> str:
-    """What the person chose, else what was chosen before signing in, else the browser's, else zh."""
+    """What was chosen here, else the person's own setting, else the browser's, else Chinese."""
     chosen = session.get("lang") or getattr(current_user, "locale", None)
     if chosen in LANGUAGES:
         return str(chosen)
@@ -34,7 +34,7 @@ def render_text(message: Text | dict[str, Any] | str | None) -> str:
     if isinstance(message, str):
         return message
     params = {key: _param(value) for key, value in message.params.items()}
-    return str(gettext(message.template.replace("%", "%%"))).replace("%%", "%").format(**params)
+    return str(gettext(message.template)).format(**params)
 
 
 def _param(value: object) -> object:
