@@ -1,0 +1,206 @@
+"""Compiles calls and lambdas, and calls every kind of function."""
+
+import inspect
+from collections.abc import Callable, Sequence
+
+from engine.feel import nodes
+from engine.feel.compile import Scope, compile_node, compiles
+from engine.feel.convert import from_python
+from engine.feel.errors import FeelError, Pos
+from engine.feel.limits import MAX_STACK, Budget, too_big
+from engine.feel.loops import cost
+from engine.feel.nodes import TypeOf
+from engine.feel.registry import BUILTINS, Builtin, call_builtin, charge_args
+from engine.feel.scope import Fn, Frame, Run
+from engine.feel.types import is_instance
+from engine.feel.values import Function, HostFunction, kind_of
+from engine.text import text
+
+ArgNames = tuple[str, ...] | None
+
+
+class Closure(Function):
+    """A lambda with the frame that it was made in."""
+
+    __slots__ = ("body", "frame", "node")
+
+    def __init__(self, node: nodes.Lambda, body: Fn, frame: Frame) -> None:
+        super().__init__("function")
+        self.node = node
+        self.body = body
+        self.frame = frame
+
+
+@compiles(nodes.Lambda)
+def _lambda(node: nodes.Lambda, scope: Scope) -> Fn:
+    body = compile_node(node.body, scope.inside(*node.params))
+    return lambda frame: Closure(node, body, frame)
+
+
+@compiles(nodes.Call)
+def _call(node: nodes.Call, scope: Scope) -> Fn:
+    callee = node.callee
+    if isinstance(callee, nodes.Name) and callee.name not in scope.bound:
+        if callee.name == "is defined" and len(node.args) == 1:
+            return _is_defined(node.args[0], scope)
+        if callee.name in scope.functions:
+            return _call_host(callee.name, node, scope)
+        if callee.name in BUILTINS and callee.name not in scope.declared:
+            return _call_builtin(BUILTINS[callee.name], node, scope)
+    return _call_value(node, scope)
+
+
+def _call_builtin(function: Builtin, node: nodes.Call, scope: Scope) -> Fn:
+    args = [compile_node(arg, scope) for arg in node.args]
+    names, pos = node.names, node.pos
+    if all(isinstance(arg, nodes.Literal) for arg in node.args):
+        # date("2025-01-01") is the same every time; what fails keeps its reason for later.
+        values = [arg.value for arg in node.args if isinstance(arg, nodes.Literal)]
+        constant = call_builtin(function, values, names, Budget(), pos)
+        if constant is not None and not isinstance(constant, list | dict):
+            return lambda _frame: constant
+    return lambda frame: call_builtin(
+        function, [arg(frame) for arg in args], names, frame.run.budget, pos
+    )
+
+
+def _call_host(name: str, node: nodes.Call, scope: Scope) -> Fn:
+    args = [compile_node(arg, scope) for arg in node.args]
+    names, pos = node.names, node.pos
+
+    def call(frame: Frame) -> object:
+        values = [arg(frame) for arg in args]
+        return call_host(name, frame.run.functions[name], values, names, frame.run, pos)
+
+    return call
+
+
+def _call_value(node: nodes.Call, scope: Scope) -> Fn:
+    callee = compile_node(node.callee, scope)
+    args = [compile_node(arg, scope) for arg in node.args]
+
+    def call(frame: Frame) -> object:
+        function = callee(frame)
+        values = [arg(frame) for arg in args]
+        if isinstance(function, Function):
+            return invoke(function, values, node.names, frame.run, node.pos)
+        message = text("没有函数{name}", name=_written(node.callee))
+        frame.run.budget.note(node.pos, message)
+        return None
+
+    return call
+
+
+def _written(node: nodes.Node) -> str:
+    if isinstance(node, nodes.Name):
+        return node.name
+    return f"{_written(node.base)}.{node.key}" if isinstance(node, nodes.Path) else "(…)"
+
+
+def invoke(
+    function: Function, args: Sequence[object], names: ArgNames, run: Run, pos: Pos | None
+) -> object:
+    """Call a function value, whichever kind it is."""
+    if isinstance(function, Closure):
+        return _call_closure(function, args, names, run, pos)
+    if isinstance(function, HostFunction):
+        return call_host(function.name, function.call, args, names, run, pos)
+    if isinstance(function, Builtin):
+        return call_builtin(function, args, names, run.budget, pos)
+    raise FeelError("feel_type", text("{kind}不能调用", kind=kind_of(function)), pos=pos)
+
+
+def _call_closure(
+    function: Closure, args: Sequence[object], names: ArgNames, run: Run, pos: Pos | None
+) -> object:
+    node = function.node
+    given = dict(zip(names or node.params, args, strict=False))
+    if len(args) != len(node.params) or given.keys() != set(node.params):
+        run.budget.note(pos, text("这个函数要{count}个参数", count=len(node.params)))
+        return None
+    if not _types_fit(node.types, [given[name] for name in node.params], run):
+        run.budget.note(pos, text("参数的种类不对"))
+        return None
+    return _within_stack(function, given, run, pos)
+
+
+def _types_fit(kinds: tuple[TypeOf | None, ...], values: list[object], run: Run) -> bool:
+    pairs = zip(kinds, values, strict=True)
+    return all(
+        kind is None or value is None or is_instance(value, kind, run.budget)
+        for kind, value in pairs
+    )
+
+
+def _within_stack(function: Closure, given: dict[str, object], run: Run, pos: Pos | None) -> object:
+    """Run the body, if it does not pile up too high on the calls around it."""
+    levels = function.node.body.height + 1
+    if levels > run.budget.stack:
+        raise too_big(text("函数互相调用的层数"), MAX_STACK, pos)
+    run.budget.charge(cost(function.node))
+    run.budget.stack -= levels
+    try:
+        return function.body(Frame(given, function.frame, run))
+    finally:
+        run.budget.stack += levels
+
+
+def call_host(
+    name: str,
+    function: Callable[..., object],
+    args: Sequence[object],
+    names: ArgNames,
+    run: Run,
+    pos: Pos | None,
+) -> object:
+    """Call a function of the host with FEEL values; a refusal of its own (DanbaoError) passes.
+
+    Named arguments are matched with `_` for spaces. Raises FeelError (feel_function) when the
+    function cannot work with the arguments.
+    """
+    charge_args(args, run.budget)
+    run.budget.charge(1)
+    try:
+        positional, named = _host_args(function, args, names)
+        return from_python(function(*positional, **named), name)
+    except (TypeError, ValueError, ArithmeticError, LookupError) as error:
+        message = text("函数{name}不能使用这些参数：{why}", name=name, why=str(error))
+        raise FeelError("feel_function", message, pos=pos) from error
+
+
+def _host_args(
+    function: Callable[..., object], args: Sequence[object], names: ArgNames
+) -> tuple[Sequence[object], dict[str, object]]:
+    if names is None:
+        return args, {}
+    known = inspect.signature(function).parameters
+    given = {name.replace(" ", "_"): value for name, value in zip(names, args, strict=True)}
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise TypeError("、".join(unknown))
+    return (), given
+
+
+def _is_defined(node: nodes.Node, scope: Scope) -> Fn:
+    """Whether a name or a path exists, be it null; any other expression, whether it is not null."""
+    value = compile_node(node, scope)
+    if isinstance(node, nodes.Name):
+        name = node.name
+        return lambda frame: _has_name(frame, name)
+    if not isinstance(node, nodes.Path):
+        return lambda frame: value(frame) is not None
+    base, key = compile_node(node.base, scope), node.key
+
+    def has_key(frame: Frame) -> bool:
+        holder = base(frame)
+        return key in holder if isinstance(holder, dict) else value(frame) is not None
+
+    return has_key
+
+
+def _has_name(frame: Frame | None, name: str) -> bool:
+    while frame is not None:
+        if name in frame.names:
+            return True
+        frame = frame.parent
+    return False

@@ -1,0 +1,131 @@
+"""Equality and order. The answer is True, False or None: None when the kinds do not match."""
+
+import operator
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from engine.feel.limits import MAX_DEPTH, Budget, too_big
+from engine.feel.values import Months, Operator, Range, kind_of
+from engine.text import text
+
+_ORDERED = frozenset({Decimal, str, date, time, datetime, timedelta, Months})
+_TIMED = frozenset({time, datetime})
+# What they are applied to has been checked for its kind.
+_ORDERINGS: dict[str, Callable[[Any, Any], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+def compare(op: Operator, left: object, right: object, budget: Budget) -> bool | None:
+    """Apply a comparison operator; None when the two cannot be compared."""
+    if op == "=":
+        return equals(left, right, budget)
+    if op == "!=":
+        same = equals(left, right, budget)
+        return None if same is None else not same
+    return order(_ORDERINGS[op], left, right)
+
+
+def order(test: Callable[[Any, Any], bool], left: object, right: object) -> bool | None:
+    """Compare two values of one ordered kind."""
+    if type(left) is not type(right) or type(left) not in _ORDERED or _mixed_zones(left, right):
+        return None
+    return test(left, right)
+
+
+def _mixed_zones(left: object, right: object) -> bool:
+    """Whether only one of two times knows its zone, so that neither comes first."""
+    if not isinstance(left, time | datetime) or not isinstance(right, time | datetime):
+        return False
+    return (left.utcoffset() is None) != (right.utcoffset() is None)
+
+
+def equals(left: object, right: object, budget: Budget, depth: int = 0) -> bool | None:
+    """FEEL equality: null equals only null; other kinds must agree, else the answer is None."""
+    kind = type(left)
+    if left is None or right is None:
+        return left is right
+    if kind is not type(right) or _mixed_zones(left, right):
+        return None
+    if isinstance(left, list) and isinstance(right, list):
+        return _equal_lists(left, right, budget, _deeper(depth))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return _equal_contexts(left, right, budget, _deeper(depth))
+    if isinstance(left, Range) and isinstance(right, Range):
+        return _equal_ranges(left, right, budget, _deeper(depth))
+    return bool(left == right)
+
+
+def _deeper(depth: int) -> int:
+    if depth >= MAX_DEPTH:
+        raise too_big(text("值的嵌套层数"), MAX_DEPTH)
+    return depth + 1
+
+
+def _equal_lists(
+    left: list[object], right: list[object], budget: Budget, depth: int
+) -> bool | None:
+    if len(left) != len(right):
+        return False
+    budget.charge(1 + (len(left) >> 3))
+    return all(equals(a, b, budget, depth) for a, b in zip(left, right, strict=True))
+
+
+def _equal_contexts(
+    left: dict[str, object], right: dict[str, object], budget: Budget, depth: int
+) -> bool | None:
+    if left.keys() != right.keys():
+        return False
+    budget.charge(1 + (len(left) >> 3))
+    return all(equals(left[key], right[key], budget, depth) for key in left)
+
+
+def _equal_ranges(left: Range, right: Range, budget: Budget, depth: int) -> bool | None:
+    budget.charge(1)
+    if (left.start_included, left.end_included) != (right.start_included, right.end_included):
+        return False
+    starts = equals(left.start, right.start, budget, depth)
+    return bool(starts and equals(left.end, right.end, budget, depth))
+
+
+def in_range(value: object, bounds: Range) -> bool | None:
+    """Whether a value lies in a range; None when it cannot be compared with an end."""
+    above: bool | None = True
+    below: bool | None = True
+    if bounds.start is not None:
+        above = order(operator.ge if bounds.start_included else operator.gt, value, bounds.start)
+    if bounds.end is not None:
+        below = order(operator.le if bounds.end_included else operator.lt, value, bounds.end)
+    if above is False or below is False:
+        return False
+    return None if above is None or below is None else True
+
+
+def contains(items: list[object], value: object, budget: Budget) -> bool:
+    """Whether some element equals the value."""
+    budget.charge(len(items) >> 3)
+    return any(equals(item, value, budget) for item in items)
+
+
+def is_in(value: object, target: object, budget: Budget) -> bool | None:
+    """`value in target`: inside a range, an element of a list (or of a range in it), or equal."""
+    if isinstance(target, Range):
+        return in_range(value, target)
+    if not isinstance(target, list):
+        return equals(value, target, budget)
+    budget.charge(len(target) >> 3)
+    for item in target:
+        found = in_range(value, item) if isinstance(item, Range) else equals(value, item, budget)
+        if found:
+            return True
+    return isinstance(value, list) and equals(value, target, budget) is True
+
+
+def mismatch(left: object, right: object) -> bool:
+    """Whether two values that are both there are of different kinds."""
+    return left is not None and right is not None and kind_of(left) != kind_of(right)

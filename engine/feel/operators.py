@@ -1,0 +1,198 @@
+"""Compiles arithmetic, comparisons, logic, `in`, `between`, `instance of` and unary tests."""
+
+import operator
+from collections.abc import Callable
+from decimal import Decimal
+
+from engine.feel import nodes
+from engine.feel.arithmetic import apply, negate
+from engine.feel.compare import compare, is_in, mismatch
+from engine.feel.compile import Scope, compile_node, compiles
+from engine.feel.errors import Pos
+from engine.feel.limits import check_list
+from engine.feel.nodes import Node
+from engine.feel.scope import Fn, Frame, TestFn
+from engine.feel.types import is_instance
+from engine.feel.values import Operator, kind_of
+from engine.text import text
+
+_DECIMAL: dict[str, Callable[[Decimal, Decimal], bool]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+@compiles(nodes.Arithmetic)
+def _arithmetic(node: nodes.Arithmetic, scope: Scope) -> Fn:
+    first, *rest = [compile_node(operand, scope) for operand in node.operands]
+    if len(rest) == 1:
+        op, pos, second = node.ops[0], node.places[0], rest[0]
+        return lambda frame: apply(op, first(frame), second(frame), frame.run.budget, pos)
+    steps = list(zip(node.ops, node.places, rest, strict=True))
+
+    def fold(frame: Frame) -> object:
+        value = first(frame)
+        for op, pos, operand in steps:
+            value = apply(op, value, operand(frame), frame.run.budget, pos)
+        return value
+
+    return fold
+
+
+@compiles(nodes.Negate)
+def _negate(node: nodes.Negate, scope: Scope) -> Fn:
+    value, pos = compile_node(node.value, scope), node.pos
+    return lambda frame: negate(value(frame), frame.run.budget, pos)
+
+
+@compiles(nodes.Logic)
+def _logic(node: nodes.Logic, scope: Scope) -> Fn:
+    """Three-valued: the decisive value wins, anything that is not boolean makes it null."""
+    operands = [compile_node(operand, scope) for operand in node.operands]
+    decisive, neutral = node.decisive, not node.decisive
+
+    def decide(frame: Frame) -> object:
+        answer: bool | None = neutral
+        for operand in operands:
+            value = operand(frame)
+            if value is decisive:
+                return decisive
+            if value is not neutral:
+                answer = None
+        return answer
+
+    return decide
+
+
+@compiles(nodes.Compare)
+def _compare(node: nodes.Compare, scope: Scope) -> Fn:
+    left, right = compile_node(node.left, scope), compile_node(node.right, scope)
+    op, pos, quick = node.op, node.pos, _DECIMAL[node.op]
+
+    def test(frame: Frame) -> bool | None:
+        a, b = left(frame), right(frame)
+        if type(a) is Decimal and type(b) is Decimal:
+            return quick(a, b)
+        return _compare_any(frame, op, a, b, pos)
+
+    return test
+
+
+def _compare_any(frame: Frame, op: Operator, a: object, b: object, pos: Pos) -> bool | None:
+    answer = compare(op, a, b, frame.run.budget)
+    if answer is None and (mismatch(a, b) or (a is not None and b is not None)):
+        message = text("{left}和{right}不能比较", left=kind_of(a), right=kind_of(b))
+        frame.run.budget.note(pos, message)
+    return answer
+
+
+@compiles(nodes.Between)
+def _between(node: nodes.Between, scope: Scope) -> Fn:
+    value, pos = compile_node(node.value, scope), node.pos
+    low, high = compile_node(node.low, scope), compile_node(node.high, scope)
+
+    def test(frame: Frame) -> bool | None:
+        tested = value(frame)
+        above = _compare_any(frame, ">=", tested, low(frame), pos)
+        below = _compare_any(frame, "<=", tested, high(frame), pos)
+        if above is False or below is False:
+            return False
+        return None if above is None or below is None else True
+
+    return test
+
+
+@compiles(nodes.In)
+def _in(node: nodes.In, scope: Scope) -> Fn:
+    value = compile_node(node.value, scope)
+    tests = [compile_membership(test, scope) for test in node.tests]
+    return lambda frame: one_holds(tests, frame, value(frame))
+
+
+def one_holds(tests: list[TestFn], frame: Frame, value: object) -> bool | None:
+    """Whether some test holds; null when none does and one could not be answered."""
+    answer: bool | None = False
+    for test in tests:
+        found = test(frame, value)
+        if found:
+            return True
+        if found is None:
+            answer = None
+    return answer
+
+
+def compile_membership(node: Node, scope: Scope) -> TestFn:
+    """A test to the right of `in`: an operator, or a value, list or range."""
+    if isinstance(node, nodes.OperatorTest):
+        return _operator_test(node, scope)
+    if isinstance(node, nodes.ListOf):
+        return _listed(node, scope)
+    target = compile_node(node, scope)
+    return lambda frame, value: is_in(value, target(frame), frame.run.budget)
+
+
+def _listed(node: nodes.ListOf, scope: Scope) -> TestFn:
+    """A list that is written out needs no list value, and may hold operator tests."""
+    tests = [compile_membership(item, scope) for item in node.items]
+    whole = compile_node(node, scope)
+
+    def test(frame: Frame, value: object) -> bool | None:
+        if isinstance(value, list):
+            return is_in(value, whole(frame), frame.run.budget)
+        return bool(one_holds(tests, frame, value))
+
+    return test
+
+
+def _operator_test(node: nodes.OperatorTest, scope: Scope) -> TestFn:
+    bound, op, pos = compile_node(node.value, scope), node.op, node.pos
+    return lambda frame, value: _compare_any(frame, op, value, bound(frame), pos)
+
+
+@compiles(nodes.InstanceOf)
+def _instance_of(node: nodes.InstanceOf, scope: Scope) -> Fn:
+    value, kind = compile_node(node.value, scope), node.type
+    return lambda frame: is_instance(value(frame), kind, frame.run.budget)
+
+
+def compile_tests(node: nodes.Tests, scope: Scope) -> TestFn:
+    """The unary tests of a decision's cell; the tested value is `?` inside them."""
+    if node.any:
+        return lambda _frame, _value: True
+    tests = [_cell_test(test, scope.inside("?")) for test in node.tests]
+    expected = not node.negated
+
+    def holds(frame: Frame, value: object) -> bool:
+        inner = Frame({"?": value}, frame, frame.run)
+        return any(test(inner, value) for test in tests) is expected
+
+    return holds
+
+
+def _cell_test(node: Node, scope: Scope) -> TestFn:
+    """A test is a condition on `?`, or something that the value equals or lies in."""
+    if isinstance(node, nodes.OperatorTest | nodes.ListOf):
+        return compile_membership(node, scope)
+    target = compile_node(node, scope)
+    about = _asks(node)
+
+    def test(frame: Frame, value: object) -> bool | None:
+        found = target(frame)
+        if about or (found is True and not isinstance(value, bool)):
+            return found is True
+        if isinstance(found, list):
+            check_list(found, frame.run.budget)
+        return is_in(value, found, frame.run.budget)
+
+    return test
+
+
+def _asks(node: Node) -> bool:
+    """Whether the tested value is mentioned."""
+    if isinstance(node, nodes.Name):
+        return node.name == "?"
+    return any(_asks(child) for child in node.children())

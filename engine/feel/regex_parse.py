@@ -1,0 +1,274 @@
+"""Reads a regular expression into a tree; what it is run with is in regex.py."""
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.feel.errors import FeelError
+from engine.text import Text, text
+
+MAX_PATTERN = 500
+MAX_REPEAT = 1_000
+_MAX_GROUPS = 30  # groups inside each other
+_ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
+_LITERAL = frozenset("\\|.-^?*+{}()[]$ /\"'")
+_CLASSES = "dDsSwWpP"
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """One sign out of a set: single signs and ranges, classes such as `d` or `p:Lu`, subsets."""
+
+    ranges: tuple[tuple[str, str], ...] = ()
+    classes: tuple[str, ...] = ()
+    negated: bool = False
+    without: "AnyOf | None" = None
+    ignore_case: bool = False
+
+    def holds(self, sign: str) -> bool:
+        if self.without is not None and self.without.holds(sign):
+            return False
+        return self._member(sign) != self.negated
+
+    def _member(self, sign: str) -> bool:
+        signs = {sign, *sign.lower(), *sign.upper()} if self.ignore_case else (sign,)
+        if any(low <= one <= high for one in signs for low, high in self.ranges):
+            return True
+        return any(_in_class(sign, name) for name in self.classes)
+
+
+def _in_class(sign: str, name: str) -> bool:
+    kind = name[0]
+    if kind == ".":
+        return sign not in "\n\r"
+    if kind in "pP":
+        return unicodedata.category(sign).startswith(name[2:]) == (kind == "p")
+    if kind in "dD":
+        return (unicodedata.category(sign) == "Nd") == (kind == "d")
+    if kind in "sS":
+        return (sign in " \t\n\r") == (kind == "s")
+    # XSD: a word's sign is anything but punctuation, separators and others.
+    return (unicodedata.category(sign)[0] not in "PZC") == (kind == "w")
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """`^` or `$`; in multi-line mode also at line breaks."""
+
+    kind: Literal["^", "$"]
+    multiline: bool
+
+    def holds(self, value: str, at: int) -> bool:
+        if self.kind == "^":
+            return at == 0 or (self.multiline and value[at - 1] == "\n")
+        return at == len(value) or (self.multiline and value[at] == "\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    parts: tuple["Item", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    parts: tuple["Item", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    body: "Item"
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """`body` from `low` to `high` times (None: without end); lazy prefers fewer."""
+
+    body: "Item"
+    low: int
+    high: int | None
+    lazy: bool
+
+
+Item = AnyOf | Anchor | Sequence | Choice | Group | Repeat
+
+
+def refuse(reason: Text) -> FeelError:
+    """The error for a pattern that cannot be used."""
+    return FeelError(
+        "feel_function",
+        text("matches、split的样式不能使用：{reason}", reason=reason),
+        remedy=text("样式可用字符、[…]、(…|…)、. ^ $ 和 * + ? {{m,n}}"),
+    )
+
+
+def parse_pattern(pattern: str, flags: str) -> Item:
+    """The tree of a pattern; flags are i (ignore case), s (dot takes line ends), m, x."""
+    if len(pattern) > MAX_PATTERN:
+        raise refuse(text("超过{limit}个字符", limit=MAX_PATTERN))
+    if set(flags) - set("ismx"):
+        raise refuse(text("不认识的选项{flags}", flags=flags))
+    if "x" in flags:
+        pattern = "".join(pattern.split())
+    return _PatternParser(pattern, flags).parse()
+
+
+class _PatternParser:
+    def __init__(self, pattern: str, flags: str) -> None:
+        self.pattern = pattern
+        self.at = 0
+        self.groups = 0
+        self.ignore_case = "i" in flags
+        self.dot_all = "s" in flags
+        self.multiline = "m" in flags
+
+    def parse(self) -> Item:
+        item = self._choice()
+        if self.at < len(self.pattern):
+            raise refuse(text("多了右括号"))
+        return item
+
+    def _peek(self) -> str:
+        return self.pattern[self.at : self.at + 1]
+
+    def _take(self) -> str:
+        sign = self._peek()
+        if not sign:
+            raise refuse(text("没有写完"))
+        self.at += 1
+        return sign
+
+    def _choice(self) -> Item:
+        parts = [self._sequence()]
+        while self._peek() == "|":
+            self.at += 1
+            parts.append(self._sequence())
+        return parts[0] if len(parts) == 1 else Choice(tuple(parts))
+
+    def _sequence(self) -> Item:
+        parts: list[Item] = []
+        while self._peek() not in ("", "|", ")"):
+            parts.append(self._repeated(self._atom()))
+        return Sequence(tuple(parts))
+
+    def _repeated(self, body: Item) -> Item:
+        bounds = self._bounds()
+        if bounds is None:
+            return body
+        lazy = self._peek() == "?"
+        self.at += lazy
+        if self._peek() and self._peek() in "*+?{":
+            raise refuse(text("重复符号连写"))
+        return Repeat(body, *bounds, lazy)
+
+    def _bounds(self) -> tuple[int, int | None] | None:
+        sign = self._peek()
+        simple = {"*": (0, None), "+": (1, None), "?": (0, 1)}
+        if sign in simple:
+            self.at += 1
+            return simple[sign]
+        return self._braces() if sign == "{" else None
+
+    def _braces(self) -> tuple[int, int | None]:
+        inside, closed, _ = self.pattern[self.at + 1 :].partition("}")
+        low, comma, high = inside.partition(",")
+        digits = [low, high] if high else [low]
+        if not closed or not all(d.isascii() and d.isdigit() and len(d) < 5 for d in digits):
+            raise refuse(text("花括号里写{{m}}、{{m,}}或{{m,n}}"))
+        self.at += len(inside) + 2
+        most = int(high) if high else None if comma else int(low)
+        if (most or 0) > MAX_REPEAT or int(low) > MAX_REPEAT or (most or MAX_REPEAT) < int(low):
+            raise refuse(text("重复次数不对或太多"))
+        return int(low), most
+
+    def _atom(self) -> Item:
+        sign = self._take()
+        if sign == "(":
+            return self._group()
+        if sign == "[":
+            return self._set()
+        if sign == "^" or sign == "$":
+            return Anchor("^" if sign == "^" else "$", self.multiline)
+        if sign == ".":
+            return AnyOf(negated=True) if self.dot_all else AnyOf(classes=(".",))
+        if sign == "\\":
+            return self._escape()
+        if sign in "*+?{}]":
+            raise refuse(text("“{sign}”前面没有可重复的内容", sign=sign))
+        return self._single(sign)
+
+    def _single(self, sign: str) -> AnyOf:
+        return AnyOf(ranges=((sign, sign),), ignore_case=self.ignore_case)
+
+    def _group(self) -> Item:
+        self.groups += 1
+        if self.groups > _MAX_GROUPS:
+            raise refuse(text("括号层数太多"))
+        if self.pattern.startswith("?:", self.at):
+            self.at += 2
+        elif self._peek() == "?":
+            raise refuse(text("不支持(?"))
+        body = self._choice()
+        if self._take() != ")":
+            raise refuse(text("括号没有写完"))
+        self.groups -= 1
+        return Group(body)
+
+    def _escape(self) -> AnyOf:
+        sign = self._take()
+        if sign in _CLASSES:
+            return AnyOf(classes=(self._class(sign),))
+        return self._single(self._escaped(sign))
+
+    def _class(self, sign: str) -> str:
+        if sign not in "pP":
+            return sign
+        inside, closed, _ = self.pattern[self.at :].partition("}")
+        if not closed or inside[:1] != "{" or not 2 <= len(inside) <= 3:
+            raise refuse(text("\\p后面写花括号和类别，如\\p{{L}}"))
+        self.at += len(inside) + 1
+        return f"{sign}:{inside[1:]}"
+
+    def _escaped(self, sign: str) -> str:
+        if sign in _ESCAPED:
+            return _ESCAPED[sign]
+        if sign not in _LITERAL:
+            raise refuse(text("不支持\\{sign}", sign=sign))
+        return sign
+
+    def _set(self) -> AnyOf:
+        negated = self._peek() == "^"
+        self.at += negated
+        ranges: list[tuple[str, str]] = []
+        classes: list[str] = []
+        without: AnyOf | None = None
+        while (sign := self._take()) != "]":
+            if sign == "-" and self._peek() == "[":
+                self.at += 1
+                without = self._subset()
+                continue
+            self._member(sign, ranges, classes)
+        return AnyOf(tuple(ranges), tuple(classes), negated, without, self.ignore_case)
+
+    def _subset(self) -> AnyOf:
+        self.groups += 1
+        if self.groups > _MAX_GROUPS:
+            raise refuse(text("括号层数太多"))
+        found = self._set()
+        self.groups -= 1
+        return found
+
+    def _member(self, sign: str, ranges: list[tuple[str, str]], classes: list[str]) -> None:
+        if sign == "\\":
+            sign = self._take()
+            if sign in _CLASSES:
+                classes.append(self._class(sign))
+                return
+            sign = self._escaped(sign)
+        high = sign
+        if self._peek() == "-" and self.pattern[self.at + 1 : self.at + 2] not in ("]", "[", ""):
+            self.at += 1
+            high = self._take()
+            high = self._escaped(self._take()) if high == "\\" else high
+        if high < sign:
+            raise refuse(text("[{low}-{high}]的顺序反了", low=sign, high=high))
+        ranges.append((sign, high))

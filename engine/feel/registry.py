@@ -1,0 +1,175 @@
+"""Built-in functions: declared with their FEEL parameters, chosen by number, name and kind.
+
+    @builtin("substring", "string: string", "start position: number", "length: number?")
+    def substring(value: str, start: Decimal, length: Decimal | None = None) -> object: ...
+
+A trailing `?` makes a parameter optional. A leading `*` takes all arguments, or the one list that
+is given instead; `**` takes all arguments, however many.
+One name may be declared several times with different parameters. When no declaration accepts the
+arguments, the result is null with a reason, as FEEL says.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import TypeVar
+
+from engine.feel.errors import Pos
+from engine.feel.limits import Budget, check_list, check_string
+from engine.feel.values import Function, Months, Range
+from engine.text import text
+
+Implementation = TypeVar("Implementation", bound=Callable[..., object])
+
+_ACCEPTS: dict[str, tuple[type, ...]] = {
+    "number": (Decimal,),
+    "string": (str,),
+    "boolean": (bool,),
+    "date": (date,),
+    "time": (time,),
+    "date and time": (datetime,),
+    "duration": (timedelta, Months),
+    "list": (list,),
+    "context": (dict,),
+    "range": (Range,),
+    "function": (Function,),
+}
+_MISSING = object()
+"""An optional parameter that was not given, or a value that a parameter does not accept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    name: str
+    kind: str
+    optional: bool = False
+    rest: bool = False
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Overload:
+    """One way to call a built-in; with `budget`, the function takes the Budget first."""
+
+    params: tuple[Param, ...]
+    call: Callable[..., object]
+    budget: bool
+
+    def bind(self, args: Sequence[object], names: tuple[str, ...] | None) -> list[object] | None:
+        """The arguments in order and coerced, or None when they do not fit."""
+        placed = self._by_name(args, names) if names else self._by_place(args)
+        if placed is None:
+            return None
+        bound = [_coerce(p, v) for p, v in zip(self.params, placed, strict=True)]
+        while bound and bound[-1] is _MISSING and self.params[len(bound) - 1].optional:
+            bound.pop()
+        return None if any(value is _MISSING for value in bound) else bound
+
+    def _by_place(self, args: Sequence[object]) -> list[object] | None:
+        if self.params and self.params[0].rest:
+            single = len(args) == 1 and isinstance(args[0], list) and not self.params[0].many
+            return [args[0] if single else list(args)] if args else None
+        if len(args) > len(self.params):
+            return None
+        return [*args, *[_MISSING] * (len(self.params) - len(args))]
+
+    def _by_name(self, args: Sequence[object], names: tuple[str, ...]) -> list[object] | None:
+        given = dict(zip(names, args, strict=True))
+        if given.keys() - {param.name for param in self.params}:
+            return None
+        return [given.get(param.name, _MISSING) for param in self.params]
+
+
+def _coerce(param: Param, value: object) -> object:
+    """The value if the parameter accepts it: one element stands for a list of it, and back."""
+    if value is _MISSING or param.kind == "any":
+        return value
+    if value is None:
+        return None if param.optional else _MISSING
+    types = _ACCEPTS[param.kind]
+    if type(value) in types or (param.kind == "function" and isinstance(value, Function)):
+        return value
+    if param.kind == "list":
+        return [value]
+    if isinstance(value, list) and len(value) == 1 and type(value[0]) in types:
+        return value[0]
+    return _MISSING
+
+
+class Builtin(Function):
+    """A named built-in with all its overloads."""
+
+    __slots__ = ("overloads",)
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.overloads: list[Overload] = []
+
+
+BUILTINS: dict[str, Builtin] = {}
+
+
+def builtin(
+    name: str, *params: str, budget: bool = False
+) -> Callable[[Implementation], Implementation]:
+    """Register a function under its FEEL name; see the module's text for `params`."""
+    overload = tuple(_param(declared) for declared in params)
+
+    def register(function: Implementation) -> Implementation:
+        entry = BUILTINS.setdefault(name, Builtin(name))
+        entry.overloads.append(Overload(overload, function, budget))
+        return function
+
+    return register
+
+
+def _param(declared: str) -> Param:
+    name, _, kind = (part.strip() for part in declared.partition(":"))
+    optional, rest, many = kind.endswith("?"), name.startswith("*"), name.startswith("**")
+    return Param(name.lstrip("*"), kind.removesuffix("?"), optional, rest, many)
+
+
+def call_builtin(
+    function: Builtin,
+    args: Sequence[object],
+    names: tuple[str, ...] | None,
+    budget: Budget,
+    pos: Pos | None,
+) -> object:
+    """Call the first overload that fits; null with a reason when none does."""
+    charge_args(args, budget)
+    for overload in function.overloads:
+        bound = overload.bind(args, names)
+        if bound is not None:
+            return _checked(_attempt(overload, bound, function.name, budget, pos), budget)
+    budget.note(pos, text("函数{name}不能这样使用：参数的个数或种类不对", name=function.name))
+    return None
+
+
+def _attempt(
+    overload: Overload, bound: list[object], name: str, budget: Budget, pos: Pos | None
+) -> object:
+    try:
+        result = overload.call(budget, *bound) if overload.budget else overload.call(*bound)
+    except (ArithmeticError, ValueError):
+        # Beyond the calendar or the numbers: null by the standard's rule for wrong arguments.
+        result = None
+    if result is None:
+        budget.note(pos, text("函数{name}对这些参数没有结果", name=name))
+    return result
+
+
+def charge_args(args: Sequence[object], budget: Budget) -> None:
+    """Long arguments cost steps before anything is done with them."""
+    for arg in args:
+        if isinstance(arg, list | dict):
+            budget.charge(len(arg) >> 3)
+        elif isinstance(arg, str):
+            budget.charge(len(arg) >> 7)
+
+
+def _checked(result: object, budget: Budget) -> object:
+    if isinstance(result, str):
+        return check_string(result, budget)
+    return check_list(result, budget) if isinstance(result, list) else result

@@ -1,0 +1,50 @@
+"""Where names are looked up while an expression is evaluated."""
+
+from collections.abc import Callable, Mapping
+
+from engine.feel.convert import from_python
+from engine.feel.limits import Budget
+
+
+class Frame:
+    """Names of one level: a loop's variable, a lambda's parameters, a filtered element's fields.
+
+    The outermost frame is a `Run`. Frames are never changed once something else can see them.
+    """
+
+    __slots__ = ("names", "parent", "run")
+
+    def __init__(self, names: Mapping[str, object], parent: "Frame", run: "Run") -> None:
+        self.names = names
+        self.parent: Frame | None = parent
+        self.run = run
+
+
+class Run(Frame):
+    """One evaluation: the caller's context, its functions, and what may still be spent."""
+
+    __slots__ = ("budget", "cache", "functions")
+
+    def __init__(
+        self, context: Mapping[str, object], functions: Mapping[str, Callable[..., object]]
+    ) -> None:
+        self.names = context
+        self.parent = None
+        self.run = self
+        self.functions = functions
+        self.budget = Budget()
+        self.cache: dict[str, object] = {}
+
+    def read(self, name: str, value: object) -> object:
+        """The context's Python value as a FEEL value; lists and dicts are converted once."""
+        if name in self.cache:
+            return self.cache[name]
+        converted = self.cache[name] = from_python(value, name)
+        return converted
+
+
+Fn = Callable[[Frame], object]
+"""A compiled expression."""
+
+TestFn = Callable[[Frame, object], bool | None]
+"""A compiled unary test: frame and the tested value in; None when they do not go together."""
