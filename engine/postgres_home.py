@@ -149,7 +149,14 @@ def _can_enter(home: Home, folder: Path) -> bool:
     # Asked of the system rather than worked out from modes: there are ACLs and read-only mounts.
     if os.geteuid() != 0:
         return True
+    if not home.data.exists() and _is_odd(folder):
+        return False
     return home.run("/bin/sh", "-c", 'cd -- "$1"', "sh", folder).returncode == 0
+
+
+def _is_odd(folder: Path) -> bool:
+    # initdb and pg_ctl hand the programs' own path to a shell, in double quotes and no more.
+    return bool(set(str(folder)) & set('"$`\\\n'))
 
 
 def _make_elsewhere(var: Path) -> Path:
@@ -219,7 +226,7 @@ def find_binaries(home: Home) -> Path:
         refuse(
             "database_programs_fail",
             text("数据库程序{path}不能运行", path=copied / "postgres"),
-            text("检查该文件系统是否禁止运行程序，或设置DANBAO_DATABASE_URL"),
+            text("换到路径没有引号、$和反斜杠、且允许运行程序的文件夹，或设置DANBAO_DATABASE_URL"),
         )
     return copied
 
@@ -237,6 +244,8 @@ def _package() -> Path:
 
 
 def _can_run(home: Home, binaries: Path) -> bool:
+    if _is_odd(binaries):
+        return False
     try:
         return home.run(binaries / "postgres", "--version").returncode == 0
     except OSError:

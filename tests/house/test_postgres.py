@@ -139,7 +139,7 @@ def test_a_lost_socket_folder_is_replaced_and_the_data_kept(var: Path) -> None:
 
 
 def test_awkward_characters_in_the_path_do_no_harm(var: Path) -> None:
-    settings = settings_with(var / 'it\'s, 100% "odd" $HOME')
+    settings = settings_with(var / 'it\'s, 100% "odd" $HOME')  # what a shell would trip over
     settings.var.mkdir(mode=0o711)
     try:
         assert run_sql(postgres.start(settings), "SELECT 1") == [(1,)]
