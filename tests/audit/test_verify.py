@@ -117,8 +117,8 @@ def test_a_chain_recomputed_from_the_forged_row_on_is_found_by_the_seal(
     for row in rows:
         new = row_hash(row, previous)
         forge(
-            f"UPDATE audit_event SET prev_hash = '\\x{previous.hex()}', hash = '\\x{new.hex()}'"
-            f" WHERE id = {row['id']}"  # noqa: S608
+            f"UPDATE audit_event SET prev_hash = '\\x{previous.hex()}',"  # noqa: S608
+            f" hash = '\\x{new.hex()}' WHERE id = {row['id']}"
         )
         previous = new
     assert _found(sealed()) == {("seal_root", None, None)}
