@@ -71,19 +71,20 @@ class Grade(StrEnum):
     POOR = "POOR"
 
 
-class SourceType(StrEnum):
-    """Who referred an enterprise (spec C, core field rules)."""
+class Outcome(StrEnum):
+    """What a screening check found: 通过 提示 需判断 不通过 待补."""
 
-    SUBDISTRICT = "SUBDISTRICT"
-    GROUP = "GROUP"
-    BANK = "BANK"
-    DEPT_ECONOMY = "DEPT_ECONOMY"
-    DEPT_SCIENCE = "DEPT_SCIENCE"
-    DEPT_AGRICULTURE = "DEPT_AGRICULTURE"
-    DEPT_COMMERCE_FEDERATION = "DEPT_COMMERCE_FEDERATION"
-    DEPT_TAIWAN = "DEPT_TAIWAN"
-    DEPT_OVERSEAS = "DEPT_OVERSEAS"
-    PARK = "PARK"
-    CHAMBER = "CHAMBER"
-    CENTRE = "CENTRE"
-    VISIT = "VISIT"
+    PASS = "PASS"  # noqa: S105 (an outcome, not a password)
+    NOTICE = "NOTICE"
+    JUDGE = "JUDGE"
+    FAIL = "FAIL"
+    MISSING = "MISSING"
+
+
+class ReviewDecision(StrEnum):
+    """Decisions of the first review (P2)."""
+
+    PASS = "PASS"  # noqa: S105 (an outcome, not a password)
+    RETURN = "RETURN"
+    REJECT = "REJECT"
+    HOLD = "HOLD"

@@ -101,13 +101,18 @@ class Lookback:
 
 
 def lookback(
-    screened_on: date, event_on: date, *, agricultural: bool, version: str | None = None
+    screened_on: date,
+    event_on: date,
+    *,
+    agricultural: bool,
+    months: int | None = None,
+    version: str | None = None,
 ) -> Lookback:
     """event_on >= screened_on less 24 months, 36 for agriculture, that day included.
 
-    D.11, J2.2.1, E2, I.15.
+    D.11, J2.2.1, E2, I.15. `months` is the programme's own value, if it has one.
     """
-    months = AGRICULTURAL_MONTHS if agricultural else LOOKBACK_MONTHS
+    months = months or (AGRICULTURAL_MONTHS if agricultural else LOOKBACK_MONTHS)
     since = add_months(screened_on, -months)
     hit = event_on >= since
     length = Operand("months", text("回溯期"), months, Measure.MONTHS)
