@@ -9,7 +9,7 @@ from engine.domain.calc import calculate
 GUARANTEE = {"principal": "5000000", "agreement_ratio": "0.80", "fee_rate": "0.005"}
 LPR = {"2024-10-21": "3.10", "2025-05-20": "3.00"}
 SPLIT = {"base": "100000000", "guarantor_cap": "0.04", "total_cap": "0.05"}
-INTEREST = {
+INTEREST: dict[str, Any] = {
     "balances": [{"from": "2025-03-10", "to": "2025-09-10", "balance": "5000000"}],
     "annual_rate": "3.00",
     "ratio": "0.5",
