@@ -111,13 +111,20 @@ class WorkItem(Base):
     __tablename__ = "work_item"
     __table_args__ = (
         one_of("status", WorkStatus),
+        Index(
+            "uq_work_item_open_task",
+            "instance_id",
+            "task_id",
+            unique=True,
+            postgresql_where=text("status = 'OPEN'"),
+        ),
         Index("ix_work_item_open", "org_id", "role", postgresql_where=text("status = 'OPEN'")),
         Index("ix_work_item_done", "performer_id", "completed_at"),
         Index("ix_work_item_instance", "instance_id"),
     )
     id: Mapped[Key]
     instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"))
-    task_id: Mapped[str] = mapped_column(unique=True)  # the engine's own task id
+    task_id: Mapped[str]  # the engine's own task id; comes again after 撤回
     process_key: Mapped[str]  # the process (possibly called) that holds the element
     element_id: Mapped[str]
     excludes: Mapped[list[Any]] = mapped_column(server_default="[]")  # element ids

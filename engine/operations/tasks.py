@@ -97,7 +97,7 @@ def _note_days(session: Session, item: WorkItem, now: datetime) -> None:
     item.used_days = max(0, working_days_between(start, local_date(now)))
 
 
-def mark_read(session: Session, item: WorkItem, actor: Actor, now: datetime) -> None:
+def mark_read(item: WorkItem, actor: Actor, now: datetime) -> None:
     """Remember that its organisation has opened the task; 撤回 of the step before ends here."""
     if item.first_read_at is None and item.org_id == actor.org_id and item.role in actor.roles:
         item.first_read_at = now

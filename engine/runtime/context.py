@@ -132,6 +132,30 @@ def service_operation(name: str, title: str) -> Callable[[ServiceOperation], Ser
     return register
 
 
+Hook = Callable[["StepContext", Any], None]
+_HOOKS: dict[tuple[str, str], Hook] = {}
+
+
+def hook(moment: str, process_key: str) -> Callable[[Hook], Hook]:
+    """Register what follows from a moment of a process: "stage" (its number) or "ended" (the end
+    event's id)."""
+
+    def register(function: Hook) -> Hook:
+        _HOOKS[moment, process_key] = function
+        return function
+
+    return register
+
+
+def call_hook(moment: str, ctx: "StepContext", value: Any) -> None:
+    """Call what is registered for this moment of the step's process, if anything is."""
+    import engine.operations  # noqa: F401  (its modules register themselves)
+
+    found = _HOOKS.get((moment, ctx.instance.process_key))
+    if found is not None:
+        found(ctx, value)
+
+
 def operation(name: str) -> Operation | None:
     """The operation of that name; None when there is none (publication refuses such a diagram)."""
     import engine.operations  # noqa: F401  (its modules register themselves)

@@ -7,7 +7,7 @@ belongs together. An instance stays on the deployment it started with.
 import hashlib
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,9 +20,11 @@ from sqlalchemy.orm import Session
 
 from engine.audit.trail import record
 from engine.domain.programme import Programme
+from engine.domain.programme_file import parse_common, parse_programme
+from engine.errors import NotFound
 from engine.models import Definition, DefinitionKind, Deployment, DeploymentMember
 from engine.people import Actor
-from engine.programmes import parse_programme
+from engine.programmes import read_yaml
 from engine.runtime.codec import Specs, settle
 from engine.runtime.normalise import BPMN, DiagramRefused, normalise, parse_xml
 from engine.runtime.picture import render_svg
@@ -76,8 +78,7 @@ def _source_file(kind: DefinitionKind, key: str, source: bytes) -> SourceFile:
             raise DiagramRefused("no_process", text("{key}里没有流程", key=key))
         name = process.get("name") or key
     elif kind is DefinitionKind.PROGRAMME:
-        name = parse_programme(source, key).code
-        key = name
+        name = key
     else:
         name = str(json.loads(source).get("name") or key)
     return SourceFile(kind, key, name, source)
@@ -181,14 +182,23 @@ def definition_in(
 
 
 _lock = threading.Lock()
-_specs: dict[int, dict[str, Specs]] = {}
-_programmes: dict[int, Programme] = {}
+_specs: dict[tuple[Hashable, int], dict[str, Specs]] = {}
+_programmes: dict[tuple[Hashable, ...], dict[str, Programme]] = {}
+
+
+def _database(session: Session) -> Hashable:
+    # ids repeat from one database to the next; a process may serve more than one (tests do)
+    return session.get_bind().engine.url
+
+
+COMMON = "_common"
 
 
 def specs_of(session: Session, deployment_id: int, process_key: str) -> Specs:
     """The executable form of a process, parsed once a deployment and process."""
+    place = (_database(session), deployment_id)
     with _lock:
-        if deployment_id not in _specs:
+        if place not in _specs:
             query = (
                 select(Definition.key, Definition.source)
                 .join(DeploymentMember)
@@ -197,8 +207,8 @@ def specs_of(session: Session, deployment_id: int, process_key: str) -> Specs:
                     Definition.kind == DefinitionKind.PROCESS.value,
                 )
             )
-            _specs[deployment_id] = _parse(session.execute(query).tuples())
-        return _specs[deployment_id][process_key]
+            _specs[place] = _parse(session.execute(query).tuples())
+        return _specs[place][process_key]
 
 
 def _parse(processes: Iterable[tuple[str, bytes]]) -> dict[str, Specs]:
@@ -223,20 +233,39 @@ def _specs_for(parser: Any, key: str) -> Specs:
 
 def _check_executable(files: list[SourceFile]) -> None:
     _parse((file.key, file.source) for file in files if file.kind is DefinitionKind.PROCESS)
+    of_kind = [file for file in files if file.kind is DefinitionKind.PROGRAMME]
+    _read_programmes({file.key: file.source for file in of_kind})
 
 
 def programme_of(session: Session, code: str) -> Programme:
-    """The programme as published last, with all its dated versions. Raises KeyError."""
-    newest = (
-        select(Definition.id)
-        .where(Definition.kind == DefinitionKind.PROGRAMME.value, Definition.key == code)
-        .order_by(Definition.version.desc())
-        .limit(1)
+    """The programme as published last, with all its dated versions. Raises NotFound."""
+    newest = _newest_programmes(session)
+    key = (_database(session), *sorted(row.id for row in newest))
+    if key not in _programmes:
+        _programmes[key] = _read_programmes({row.key: row.source for row in newest})
+    if code not in _programmes[key]:
+        raise NotFound(text("没有代码为{code}的方案", code=code))
+    return _programmes[key][code]
+
+
+def programmes(session: Session) -> dict[str, Programme]:
+    """All published programmes by their code."""
+    newest = _newest_programmes(session)
+    return _read_programmes({row.key: row.source for row in newest})
+
+
+def _newest_programmes(session: Session) -> Sequence[Definition]:
+    query = (
+        select(Definition)
+        .where(Definition.kind == DefinitionKind.PROGRAMME.value)
+        .distinct(Definition.key)
+        .order_by(Definition.key, Definition.version.desc())
     )
-    found = session.scalar(newest)
-    if found is None:
-        raise KeyError(code)
-    if found not in _programmes:
-        row = session.get_one(Definition, found)
-        _programmes[found] = parse_programme(row.source, code)
-    return _programmes[found]
+    return session.scalars(query).all()
+
+
+def _read_programmes(sources: Mapping[str, bytes]) -> dict[str, Programme]:
+    trees = {key: read_yaml(source.decode("utf-8-sig"), key) for key, source in sources.items()}
+    common = parse_common(trees.pop(COMMON), COMMON) if COMMON in trees else {}
+    found = (parse_programme(tree, key, common) for key, tree in trees.items())
+    return {programme.code: programme for programme in found}

@@ -18,8 +18,7 @@ from engine.models import (
     WorkItem,
     WorkStatus,
 )
-from engine.operations.cases import on_stage
-from engine.runtime.context import StepContext
+from engine.runtime.context import StepContext, call_hook
 from engine.runtime.deadlines import (
     DueMoment,
     clock_of,
@@ -155,7 +154,7 @@ def _open(ctx: StepContext, engine: FeelScriptEngine, task: Any) -> None:
         pause_clock(ctx.session, ctx.instance.id, properties["pauses"], ctx.now)
     ctx.emit("task_opened", work_item_id=item.id)
     if stage is not None:
-        on_stage(ctx, stage)
+        call_hook("stage", ctx, stage)
 
 
 def _split(value: str | None) -> list[str]:

@@ -29,7 +29,7 @@ class FeelScriptEngine:
         """The JSON-native value of a FEEL expression over the task's data."""
         del external_context
         source = expression.strip().removeprefix("=")
-        functions = {"due": lambda period: self._due(period)}
+        functions = {"due": self._due}
         try:
             return to_json_native(evaluate(source, task.data, functions))
         except FeelError as error:

@@ -28,10 +28,9 @@ from engine.models import (
     WorkItem,
     WorkStatus,
 )
-from engine.operations.cases import on_instance_ended
 from engine.people import SYSTEM, Actor
 from engine.runtime.codec import Specs, decode, encode, new_workflow
-from engine.runtime.context import StepContext
+from engine.runtime.context import StepContext, call_hook, operation
 from engine.runtime.definitions import current_deployment, programme_of, specs_of
 from engine.runtime.projection import Passed, element_of, passed, project
 from engine.runtime.scripts import FeelScriptEngine
@@ -132,8 +131,6 @@ def complete_task(
 
 
 def _record(ctx: StepContext, item: WorkItem, values: Mapping[str, Any]) -> Mapping[str, Any]:
-    from engine.runtime.context import operation
-
     found = operation(item.operation) if item.operation else None
     return (found.function(ctx, values) or {}) if found else {}
 
@@ -252,7 +249,7 @@ def _advance_and_save(run: _Run) -> None:
         instance.status, instance.ended_at = InstanceStatus.ENDED.value, ctx.now
         instance.outcome = ended
         _forget_waits(ctx.session, instance.id)
-        on_instance_ended(ctx, ended or "")
+        call_hook("ended", ctx, ended or "")
     ctx.session.flush()
     for message, correlation in ctx.messages:
         deliver(ctx.session, message, correlation, ctx.actor, ctx.now)

@@ -463,12 +463,12 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['instance_id'], ['instance.id'], name=op.f('fk_work_item_instance_id')),
     sa.ForeignKeyConstraint(['org_id'], ['organisation.id'], name=op.f('fk_work_item_org_id')),
     sa.ForeignKeyConstraint(['performer_id'], ['person.id'], name=op.f('fk_work_item_performer_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_work_item')),
-    sa.UniqueConstraint('task_id', name=op.f('uq_work_item_task_id'))
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_work_item'))
     )
     op.create_index('ix_work_item_done', 'work_item', ['performer_id', 'completed_at'], unique=False)
     op.create_index('ix_work_item_instance', 'work_item', ['instance_id'], unique=False)
     op.create_index('ix_work_item_open', 'work_item', ['org_id', 'role'], unique=False, postgresql_where=sa.text("status = 'OPEN'"))
+    op.create_index('uq_work_item_open_task', 'work_item', ['instance_id', 'task_id'], unique=True, postgresql_where=sa.text("status = 'OPEN'"))
     op.create_table('agreement_review',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('agreement_id', sa.BigInteger(), nullable=False),
@@ -818,6 +818,7 @@ def downgrade() -> None:
     op.drop_table('bid')
     op.drop_index(op.f('ix_agreement_review_agreement_id'), table_name='agreement_review')
     op.drop_table('agreement_review')
+    op.drop_index('uq_work_item_open_task', table_name='work_item', postgresql_where=sa.text("status = 'OPEN'"))
     op.drop_index('ix_work_item_open', table_name='work_item', postgresql_where=sa.text("status = 'OPEN'"))
     op.drop_index('ix_work_item_instance', table_name='work_item')
     op.drop_index('ix_work_item_done', table_name='work_item')
