@@ -64,8 +64,8 @@ class Op(StrEnum):
     TO = "→"
 
 
+# NONE has no words: gettext("") would answer with the catalogue's header
 ROUNDING_TEXT = {
-    Rounding.NONE: text(""),
     Rounding.DOWN: text("舍到分"),
     Rounding.HALF_UP: text("四舍五入到0.01"),
     Rounding.HALF_UP_TENTH: text("四舍五入到0.1"),
@@ -139,8 +139,9 @@ class Step:
 
     def sentence(self) -> str:
         """The formula as one line in Chinese, without units."""
-        parts = [*map(_word, self.terms), str(ROUNDING_TEXT[self.rounding])]
-        return " ".join(filter(None, [*parts, "=", _word(self.result)]))
+        rounded = ROUNDING_TEXT.get(self.rounding)
+        parts = [*map(_word, self.terms), *([str(rounded)] if rounded else []), "="]
+        return " ".join([*parts, _word(self.result)])
 
     def to_dict(self) -> dict[str, object]:
         """JSON form."""
