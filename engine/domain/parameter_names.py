@@ -37,15 +37,17 @@ _PERIODS = (
 )
 _OPTIONAL_PERIODS = (
     "account_confirmation_period",
-    "subsidy_review_period",
+    "subsidy_period",
     "claim_review_period",
     "reconciliation_query_period",
-    "selection_application_period",
+    "selection_period",
     "scoring_period",
+    "release_period",
+    "agreement_draft_period",
     "agreement_review_period",
     "signing_period",
     "visit_period",
-    "fee_payment_period",
+    "fee_period",
     "claim_period",
 )
 
