@@ -1,25 +1,45 @@
-"""What the database itself refuses to change: a released whitelist is frozen (P3, G1)."""
+"""The database's own refusal to change a released whitelist (P3: numbered, frozen version G1).
 
-_FREEZE = """
-CREATE OR REPLACE FUNCTION whitelist_entry_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
+Of an entry only the status may change; a released list not at all. The migrations run these
+statements in order, after the tables exist; the audit trail's are in engine.audit.triggers.
+"""
+
+_REFUSE = """
+CREATE OR REPLACE FUNCTION whitelist_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_OP = 'DELETE'
-     OR (NEW.whitelist_id, NEW.seq, NEW.case_id, NEW.enterprise_id, NEW.support_class,
-         NEW.suggested_amount, NEW.valid_to)
-        IS DISTINCT FROM
-        (OLD.whitelist_id, OLD.seq, OLD.case_id, OLD.enterprise_id, OLD.support_class,
-         OLD.suggested_amount, OLD.valid_to) THEN
-    RAISE EXCEPTION 'a released whitelist is frozen: % is refused', TG_OP
-      USING ERRCODE = 'insufficient_privilege', HINT = 'suspend or remove the entry by its status';
-  END IF;
-  RETURN NEW;
+  RAISE EXCEPTION 'a released whitelist cannot be changed: % on % is refused', TG_OP, TG_TABLE_NAME
+    USING ERRCODE = 'insufficient_privilege', HINT = 'change the status of an entry instead';
 END
 $$
 """
+_CHANGED = {
+    "whitelist": "OLD.status = 'RELEASED'",
+    "whitelist_entry": "(to_jsonb(NEW) - 'status') IS DISTINCT FROM (to_jsonb(OLD) - 'status')",
+}
+_DELETED = {"whitelist": "OLD.status = 'RELEASED'", "whitelist_entry": "true"}
 
-TRIGGERS: list[str] = [
-    _FREEZE,
-    "CREATE OR REPLACE TRIGGER whitelist_entry_frozen BEFORE UPDATE OR DELETE ON whitelist_entry "
-    "FOR EACH ROW EXECUTE FUNCTION whitelist_entry_frozen()",
+
+def _guard(table: str) -> list[str]:
+    refuse = "EXECUTE FUNCTION whitelist_refuse_change()"
+    return [
+        f"CREATE OR REPLACE TRIGGER {table}_frozen BEFORE UPDATE ON {table} "
+        f"FOR EACH ROW WHEN ({_CHANGED[table]}) {refuse}",
+        f"CREATE OR REPLACE TRIGGER {table}_kept BEFORE DELETE ON {table} "
+        f"FOR EACH ROW WHEN ({_DELETED[table]}) {refuse}",
+        f"CREATE OR REPLACE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
+        f"FOR EACH STATEMENT {refuse}",
+    ]
+
+
+TRIGGERS: list[str] = [_REFUSE, *_guard("whitelist"), *_guard("whitelist_entry")]
+"""For `op.execute` in the initial migration."""
+
+DROP_TRIGGERS: list[str] = [
+    *(
+        f"DROP TRIGGER IF EXISTS {table}_{kind} ON {table}"
+        for table in ("whitelist", "whitelist_entry")
+        for kind in ("frozen", "kept", "no_truncate")
+    ),
+    "DROP FUNCTION IF EXISTS whitelist_refuse_change()",
 ]
-"""For the initial migration, after the tables exist."""
+"""For its downgrade."""
