@@ -1,6 +1,6 @@
 """`danbao serve`: the pages, served by waitress."""
 
-import errno
+import socket
 from importlib import import_module
 from typing import Any
 
@@ -10,7 +10,7 @@ from waitress.server import create_server
 from engine.config import Settings, load_settings
 from engine.db import connect, migrate
 from engine.errors import DanbaoError
-from engine.text import Text, text
+from engine.text import text
 
 FORWARDED = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
 
@@ -35,28 +35,32 @@ def prepare(settings: Settings) -> None:
 
 def run(settings: Settings, host: str, port: int, threads: int) -> None:
     """Serve until interrupted. Raises DanbaoError when the port is taken."""
-    app = import_module("web.app").create_app(settings)
-    try:
+    with _listen(host, port) as listening:
         server = create_server(
-            app, host=host, port=port, threads=threads, ident=None, **_proxy(settings)
+            import_module("web.app").create_app(settings),
+            sockets=[listening],
+            threads=threads,
+            ident=None,
+            **proxy_options(settings),
         )
+        click.echo(f"担保通：http://{host}:{port}  （Ctrl-C停止；停止数据库用danbao db stop）")
+        server.run()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=1024)
     except OSError as error:
         raise DanbaoError(
             "port_taken",
             text("不能监听{host}:{port}（{reason}）", host=host, port=port, reason=error.strerror),
-            _remedy(error),
+            text("换一个--port，或检查--host"),
         ) from error
-    click.echo(f"担保通：http://{host}:{port}  （Ctrl-C停止；停止数据库用danbao db stop）")
-    server.run()
 
 
-def _remedy(error: OSError) -> Text:
-    if error.errno == errno.EADDRINUSE:
-        return text("端口已被占用，用--port另选一个")
-    return text("检查--host和--port")
-
-
-def _proxy(settings: Settings) -> dict[str, Any]:
+def proxy_options(settings: Settings) -> dict[str, Any]:
+    """What waitress is told about reverse proxies."""
     # Forwarded headers are believed only from as many proxies as the installation declares.
     if settings.proxies == 0:
         return {}
