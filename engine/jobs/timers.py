@@ -1,0 +1,60 @@
+"""The sweep over due BPMN timers: each instance is taken on in a transaction of its own."""
+
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from engine.db import unit_of_work
+from engine.jobs.attempt import Attempt
+from engine.jobs.deadlines import Factory, Sweep
+from engine.models import Instance, InstanceStatus, Timer
+
+PAGE = 200
+
+
+def sweep_timers(factory: Factory, now: datetime, limit: int = 5000) -> Sweep:
+    """Fire the due timers of every running instance. Any number of sweeps may run at once.
+
+    An instance that somebody is working on is left for the next sweep. At most `limit` instances.
+    """
+    handled = failed = 0
+    after = 0
+    while handled < limit and (page := _due(factory, now, after)):
+        for instance_id in page[: limit - handled]:
+            with Attempt("timer", instance_id=instance_id) as attempt:
+                handled += _handle(factory, instance_id, now)
+            failed += attempt.failed
+        after = page[-1]
+    return Sweep(handled, failed)
+
+
+def _due(factory: Factory, now: datetime, after: int) -> list[int]:
+    query = (
+        select(Timer.instance_id)
+        .where(Timer.due_at <= now, Timer.instance_id > after)
+        .distinct()
+        .order_by(Timer.instance_id)
+        .limit(PAGE)
+    )
+    with factory() as session:
+        return list(session.scalars(query))
+
+
+def _handle(factory: Factory, instance_id: int, now: datetime) -> bool:
+    from engine.runtime.step import fire_timers
+
+    with unit_of_work(factory) as session:
+        return _claim(session, instance_id, now) and fire_timers(session, instance_id, now)
+
+
+def _claim(session: Session, instance_id: int, now: datetime) -> bool:
+    """Lock the instance as every step does, but never wait for it."""
+    query = select(Instance.id).where(
+        Instance.id == instance_id, Instance.status == InstanceStatus.RUNNING.value
+    )
+    if session.scalar(query.with_for_update(skip_locked=True)) is None:
+        return False
+    # Asked after the lock: whoever held it may have fired the timers meanwhile.
+    due = exists().where(Timer.instance_id == instance_id, Timer.due_at <= now)
+    return bool(session.scalar(select(due)))
