@@ -61,6 +61,8 @@ def money(cell: Cell, unit: str) -> Tidied[Decimal]:
 def _amount(cell: Cell) -> tuple[Tidied[Decimal], str | None]:
     if isinstance(cell, int | float) and not isinstance(cell, bool):
         return Tidied(_decimal(shown(cell))), None
+    if isinstance(cell, date):
+        raise _amount_refused(text("是日期，不是数额"), text("把单元格改为数值格式，重填数额"))
     compact = compacted(shown(cell))
     found = AMOUNT.fullmatch(compact.value)
     if not found:

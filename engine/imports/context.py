@@ -8,12 +8,12 @@ from datetime import date
 from decimal import Decimal
 
 from engine.domain.programme import Parameters
-from engine.errors import InvalidInput
+from engine.errors import DanbaoError
 from engine.imports import vocabulary
 from engine.imports.vocabulary import CodeList, Named, code_list
 from engine.text import text
 
-PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+PERIOD = re.compile(r"20\d{2}-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,11 @@ class ListContext:
 
     def __post_init__(self) -> None:
         if not PERIOD.fullmatch(self.period):
-            raise InvalidInput({"period": text("报送月份按2025-12的样子填写")})
+            raise DanbaoError(
+                "bad_period",
+                text("报送月份“{period}”不对", period=self.period),
+                text("按2025-12的样子填写"),
+            )
 
     @property
     def period_start(self) -> date:

@@ -1,5 +1,6 @@
 """What a file is, by its content; the name only helps where text could be anything."""
 
+import struct
 from enum import Enum
 
 from engine.imports.limits import ListRefused, disguised, not_a_list, password_protected
@@ -8,6 +9,9 @@ ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 # BIFF5 and older begin with a BOF record and no container.
 BARE_BIFF = (b"\x09\x08", b"\x09\x04\x06\x00", b"\x09\x02\x06\x00", b"\x09\x00\x04\x00")
+BOF_OF_WORKBOOK = b"\x09\x08\x10\x00\x00\x06\x05\x00"
+FILEPASS = 0x2F
+RECORDS_BEFORE_PASSWORD = 4
 SIGNATURES = {
     b"%PDF": "PDF文件",
     b"{\\rtf": "RTF文档",
@@ -49,7 +53,22 @@ def _ole(data: bytes) -> Kind:
     for stream, kind in OLE_KINDS.items():
         if _names(data, stream):
             raise not_a_list(kind)
+    if _has_password(data):
+        raise password_protected()
     return Kind.XLS
+
+
+def _has_password(data: bytes) -> bool:
+    """A FILEPASS record among the first of the workbook stream; the reader misses old XOR ones."""
+    place = data.find(BOF_OF_WORKBOOK)
+    for _ in range(RECORDS_BEFORE_PASSWORD):
+        if place < 0 or place + 4 > len(data):
+            return False
+        kind, size = struct.unpack_from("<HH", data, place)
+        if kind == FILEPASS:
+            return True
+        place += 4 + size
+    return False
 
 
 def _names(data: bytes, stream: str) -> bool:
