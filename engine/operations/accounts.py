@@ -12,7 +12,7 @@ from engine.audit.trail import record
 from engine.errors import InvalidInput, NotAllowed
 from engine.models import Person
 from engine.people import Actor
-from engine.text import text
+from engine.text import Text, text
 
 HASHER = PasswordHasher()  # argon2id, RFC 9106 low-memory profile
 TRIES = 5
@@ -72,12 +72,20 @@ def _matches(hashed: str, password: str) -> bool:
         return False
 
 
+def check_password(password: str) -> dict[str, Text]:
+    """What is wrong with a new password, as InvalidInput's fields; nothing when it will do."""
+    if len(password) < MIN_LENGTH or len(set(password)) < 5:
+        return {"password": text("至少{n}位，且不能都是相同字符", n=MIN_LENGTH)}
+    return {}
+
+
 def set_password(
     session: Session, person: Person, password: str, actor: Actor, now: datetime
 ) -> None:
-    """Set a password and end the person's other sessions. Raises InvalidInput when it is too weak."""
-    if len(password) < MIN_LENGTH or len(set(password)) < 5:
-        raise InvalidInput({"password": text("至少{n}位，且不能都是相同字符", n=MIN_LENGTH)})
+    """Set a password and end the other sessions. Raises InvalidInput when it is too weak."""
+    wrong = check_password(password)
+    if wrong:
+        raise InvalidInput(wrong)
     person.password_hash = HASHER.hash(password)
     person.session_salt = secrets.token_hex(8)
     record(

@@ -8,7 +8,7 @@ import click
 from waitress.server import create_server
 
 from engine.config import Settings, load_settings
-from engine.db import connect, migrate
+from engine.db import connect, migrate, session_factory
 from engine.errors import DanbaoError
 from engine.text import text
 
@@ -36,8 +36,9 @@ def prepare(settings: Settings) -> None:
 def run(settings: Settings, host: str, port: int, threads: int) -> None:
     """Serve until interrupted. Raises DanbaoError when the port is taken."""
     with _listen(host, port) as listening:
+        factory = session_factory(connect(settings))
         server = create_server(
-            import_module("web.app").create_app(settings),
+            import_module("web.app").create_app(settings, factory),
             sockets=[listening],
             threads=threads,
             ident=None,

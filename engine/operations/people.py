@@ -1,0 +1,132 @@
+"""Organisations, people and posts: created, changed and ended by administrators, on record."""
+
+import re
+import secrets
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from engine.audit.trail import record
+from engine.errors import InvalidInput
+from engine.models import Membership, Organisation, OrgKind, Person, Role
+from engine.operations.accounts import HASHER, check_password
+from engine.people import Actor
+from engine.text import Text, text
+
+USERNAME = re.compile(r"[a-z0-9][a-z0-9.@_-]{2,59}")
+
+
+def create_organisation(
+    session: Session,
+    *,
+    code: str,
+    name: str,
+    kind: OrgKind,
+    actor: Actor,
+    now: datetime,
+    short_name: str | None = None,
+    source_type: str | None = None,
+    guarantor_code: str | None = None,
+    district_code: str = "310114",
+    synonyms: tuple[str, ...] = (),
+) -> Organisation:
+    """Add an organisation. Raises InvalidInput when its code or name is taken."""
+    wrong: dict[str, Text] = {}
+    if session.scalar(select(Organisation.id).where(Organisation.code == code)):
+        wrong["code"] = text("代码{code}已被使用", code=code)
+    if session.scalar(select(Organisation.id).where(Organisation.name == name)):
+        wrong["name"] = text("已有同名单位")
+    if wrong:
+        raise InvalidInput(wrong)
+    org = Organisation(
+        code=code,
+        name=name,
+        short_name=short_name or name,
+        kind=kind.value,
+        source_type=source_type,
+        guarantor_code=guarantor_code,
+        district_code=district_code,
+        synonyms="\n".join(synonyms),
+    )
+    session.add(org)
+    session.flush()
+    _record(session, f"org:{org.id}", "org.created", text("新增单位{n}", n=name), actor, now)
+    return org
+
+
+def create_person(
+    session: Session,
+    *,
+    username: str,
+    name: str,
+    email: str,
+    password: str,
+    actor: Actor,
+    now: datetime,
+) -> Person:
+    """Add a person. Raises InvalidInput with every wrong field."""
+    wrong: dict[str, Text] = {}
+    username = username.strip().lower()
+    if not USERNAME.fullmatch(username):
+        wrong["username"] = text("3到60位小写字母、数字或 . @ _ -")
+    elif session.scalar(select(Person.id).where(Person.username == username)):
+        wrong["username"] = text("账号{name}已被使用", name=username)
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
+        wrong["email"] = text("不是邮件地址")
+    if not name.strip():
+        wrong["name"] = text("必填")
+    wrong |= check_password(password)
+    if wrong:
+        raise InvalidInput(wrong)
+    person = Person(
+        username=username,
+        name=name.strip(),
+        email=email,
+        password_hash=HASHER.hash(password),
+        session_salt=secrets.token_hex(8),
+    )
+    session.add(person)
+    session.flush()
+    chain = f"person:{person.id}"
+    _record(session, chain, "person.created", text("新增人员{n}", n=name), actor, now)
+    return person
+
+
+def grant(
+    session: Session, person: Person, org: Organisation, role: Role, actor: Actor, now: datetime
+) -> Membership:
+    """Give a person a post. Asking again changes nothing."""
+    query = select(Membership).where(
+        Membership.person_id == person.id,
+        Membership.org_id == org.id,
+        Membership.role == role.value,
+    )
+    found = session.scalar(query)
+    if found is not None and found.active:
+        return found
+    if found is None:
+        found = Membership(person_id=person.id, org_id=org.id, role=role.value)
+        session.add(found)
+    found.active = True
+    summary = text("{person}任{org}{role}", person=person.name, org=org.name, role=role.value)
+    _record(session, f"person:{person.id}", "post.granted", summary, actor, now)
+    return found
+
+
+def end_post(session: Session, membership: Membership, actor: Actor, now: datetime) -> None:
+    """End a post; what the person has claimed goes back to the organisation when next opened."""
+    membership.active = False
+    summary = text(
+        "{person}不再任{org}{role}",
+        person=membership.person.name,
+        org=membership.organisation.name,
+        role=membership.role,
+    )
+    _record(session, f"person:{membership.person_id}", "post.ended", summary, actor, now)
+
+
+def _record(
+    session: Session, chain: str, action: str, summary: Text, actor: Actor, now: datetime
+) -> None:
+    record(session, chain=chain, action=action, summary=summary, actor=actor, now=now)

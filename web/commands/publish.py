@@ -1,0 +1,25 @@
+"""`danbao publish`: bring bpmn/ into the database as a new deployment."""
+
+from pathlib import Path
+
+import click
+
+from engine import db
+from engine.clock import utc_now
+from engine.config import ROOT, load_settings
+from engine.people import SYSTEM
+from engine.runtime.definitions import publish as publish_files
+from engine.runtime.definitions import read_files
+
+
+@click.command(help="发布bpmn/里的流程、表单和方案参数；已在办理的事项留在原版本。")
+@click.option("--from", "folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--note", default="", help="说明，记入审计")
+def publish(folder: Path | None, note: str) -> None:
+    """Publish the files of a folder laid out like bpmn/."""
+    settings = load_settings()
+    factory = db.session_factory(db.connect(settings))
+    with db.unit_of_work(factory) as session:
+        done = publish_files(session, read_files(folder or ROOT / "bpmn"), SYSTEM, utc_now(), note)
+    names = "、".join(done.new) or "没有变化"
+    click.echo(f"已发布：{names}（另有{done.unchanged}个文件未变）")
