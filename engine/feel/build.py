@@ -169,10 +169,8 @@ class Builder(Transformer[Token, Node]):
 
     def function(self, children: Children) -> Node:
         params = children[2:-1]
-        names = tuple(name for name, _ in params)
-        return nodes.Lambda(
-            _at(children[0]), names, tuple(kind for _, kind in params), children[-1]
-        )
+        names, kinds = tuple(name for name, _ in params), tuple(kind for _, kind in params)
+        return nodes.Lambda(_at(children[0]), names, kinds, children[-1])
 
     def path(self, children: Children) -> Node:
         return nodes.Path(children[0].pos, children[0], str(children[1]))

@@ -148,15 +148,16 @@ def _context(node: nodes.ContextOf, scope: Scope) -> Fn:
     """Entries see the entries before them."""
     entries: list[tuple[str, Fn]] = []
     for key, value in zip(node.keys, node.values, strict=True):
-        scope = scope.inside() if not entries else scope
-        entries.append((key, compile_node(value, scope)))
+        # A function may call itself; any other entry sees only the entries before it.
+        inner = scope.inside(key) if isinstance(value, nodes.Lambda) else scope.inside()
+        entries.append((key, compile_node(value, inner)))
         scope = scope.inside(key)
 
     def build(frame: Frame) -> object:
         made: dict[str, object] = {}
-        inner = Frame(made, frame, frame.run)
+        level = Frame(made, frame, frame.run)
         for key, value in entries:
-            made[key] = value(inner)
+            made[key] = value(level)
         return made
 
     return build

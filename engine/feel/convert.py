@@ -85,10 +85,10 @@ class _Reader:
 
 
 def to_json_native(value: object) -> object:
-    """A FEEL value as JSON can hold it: int if whole, else a string for numbers; ISO 8601 for times.
+    """A FEEL value as JSON can hold it.
 
-    Ranges become their FEEL text. Functions raise FeelError (feel_type), as do values that are too
-    deep or too many.
+    Numbers are int if whole, else a string, exact; times are ISO 8601; ranges their FEEL text.
+    Raises FeelError: feel_type for functions, feel_limit for what is too deep or too much.
     """
     return _Writer().write(value, 0)
 
@@ -117,6 +117,30 @@ class _Writer:
         if isinstance(value, dict):
             return {key: self.write(item, depth + 1) for key, item in value.items()}
         return [self.write(item, depth + 1) for item in value]
+
+
+def check_result(value: object) -> object:
+    """The value itself, unless writing it out would be too much.
+
+    Lists that share their parts can be small here and astronomical when printed or compared:
+    `{a: [1, 1], b: [a, a], c: [b, b], …}`. Raises FeelError (feel_limit).
+    """
+    if isinstance(value, list | dict):
+        _measure(value, MAX_ITEMS, 0)
+    return value
+
+
+def _measure(value: "list[object] | dict[str, object]", left: int, depth: int) -> int:
+    """How many items may still follow."""
+    left -= len(value)
+    if left < 0:
+        raise too_big(text("结果的元素个数"), MAX_ITEMS)
+    if depth >= MAX_DEPTH:
+        raise too_big(text("结果的嵌套层数"), MAX_DEPTH)
+    for item in value.values() if isinstance(value, dict) else value:
+        if isinstance(item, list | dict):
+            left = _measure(item, left, depth + 1)
+    return left
 
 
 def _json_number(value: Decimal) -> int | str:

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from engine.feel import calls, loops, nodes, operators
 from engine.feel.compile import Reads, Scope, compile_node
+from engine.feel.convert import check_result
 from engine.feel.errors import FeelError
 from engine.feel.parser import parse
 from engine.feel.scope import Fn, Run, TestFn
@@ -39,7 +40,7 @@ class Expression:
         `functions` replace those of compile time for this evaluation. Raises FeelError when a
         bound is reached, a host function refuses, or the context holds foreign values.
         """
-        return guarded(self.run, Run(context, functions or self.functions))
+        return check_result(guarded(self.run, Run(context, functions or self.functions)))
 
 
 def guarded(run: Fn, frame: Run) -> object:
@@ -153,23 +154,16 @@ class Condition:
             return answer
         if answer is None:
             raise self._unanswered(context, frame)
-        raise FeelError(
-            "feel_type",
-            text(
-                "条件“{source}”的结果是{kind}，不是是或否",
-                source=self._text(),
-                kind=kind_of(answer),
-            ),
-            remedy=text("写成比较，例如 {source} = …", source=self._text()),
-        )
+        source, kind = self._text(), kind_of(answer)
+        message = text("条件“{source}”的结果是{kind}，不是“是”或“否”", source=source, kind=kind)
+        remedy = text("写成比较，例如 {source} = …", source=source)
+        raise FeelError("feel_type", message, remedy=remedy)
 
     def _unanswered(self, context: Mapping[str, object], frame: Run) -> FeelError:
         missing = sorted(name for name in self.names if context.get(name) is None)
         if missing:
-            names = "、".join(missing)
-            message = text(
-                "条件“{source}”没有结果：{names}没有取值", source=self._text(), names=names
-            )
+            names, source = "、".join(missing), self._text()
+            message = text("条件“{source}”没有结果：{names}没有取值", source=source, names=names)
             remedy = text("先填写{names}，或在条件里写明没有取值时怎么走", names=names)
             return FeelError("feel_null", message, remedy=remedy)
         pos, reason = frame.budget.reason or (None, text("里面有没有取值的项"))

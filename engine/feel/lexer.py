@@ -74,10 +74,8 @@ _BEFORE_VARIABLE = frozenset({"FOR", "SOME", "EVERY", "_COMMA"})
 _VALUE_ENDS = frozenset(
     {"NAME", "NUMBER", "STRING", "LITERAL", "AT", "_RPAR", "_RSQB", "_RBRACE", "_REV_CLOSE"}
 )
-_VALUE_STARTS = frozenset(
-    {"NAME", "NUMBER", "STRING", "LITERAL", "AT", "LPAR", "LSQB", "LBRACE", "MINUS"}
-    | {"IF", "FOR", "SOME", "EVERY", "FUNCTION"}
-)
+_PLAIN_VALUES = frozenset({"NAME", "NUMBER", "STRING", "LITERAL", "AT"})
+_VALUE_STARTS = _PLAIN_VALUES | {"LPAR", "LSQB", "LBRACE", "MINUS"} | {"IF", "FOR", "FUNCTION"}
 _WIDE = dict(zip("“”‘’（），：＝＞＜［］｛｝＋－＊／．", '""""(),:=><[]{}+-*/.', strict=True))
 
 Names = dict[str, tuple[tuple[str, ...], ...]]
@@ -261,7 +259,7 @@ def _settle(tokens: list[Token], i: int, open_ranges: list[bool]) -> str:
     before = tokens[i - 1].type if i else ""
     after = tokens[i + 1].type if i + 1 < len(tokens) else ""
     if tokens[i].type == "_RSQB":
-        empty = before in ("LSQB", "LBRACE") and after not in _VALUE_STARTS
+        empty = before in ("LSQB", "LBRACE") and after not in _PLAIN_VALUES
         return "_RSQB" if before in _VALUE_ENDS or empty else "REV_OPEN"
     closes = open_ranges and open_ranges[-1] and before in _VALUE_ENDS
     return "_REV_CLOSE" if closes and after not in _VALUE_STARTS else "LSQB"

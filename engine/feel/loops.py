@@ -1,19 +1,25 @@
 """Compiles for, some, every and filters: what is done for each element of a list."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
 from engine.feel import nodes
 from engine.feel.compile import Scope, compile_node, compiles
 from engine.feel.limits import MAX_LIST, check_list, too_big
-from engine.feel.nodes import Node
+from engine.feel.nodes import Node, mentions
 from engine.feel.scope import Fn, Frame
 from engine.feel.values import Range, kind_of
 from engine.text import text
 
 Source = tuple[str, Fn, Fn | None]
 """A loop's variable, what it runs over, and the end when that is `from..to`."""
+
+
+Body = Callable[[Frame, list[object]], object]
+"""The body of a `for`: its frame, and the results so far."""
+
+_PARTIAL = "partial"
 
 
 def cost(node: Node) -> int:
@@ -96,20 +102,34 @@ def _offsets(distance: Decimal, node: Node) -> range:
 @compiles(nodes.For)
 def _for(node: nodes.For, scope: Scope) -> Fn:
     sources, inner = _sources(node.iterations, scope)
-    body = compile_node(node.body, inner.inside("partial"))
+    plain = compile_node(node.body, inner.inside(_PARTIAL))
+    body = (_with_partial if mentions(node.body, _PARTIAL) else _without_partial)(plain)
 
     def collect(frame: Frame) -> object:
         results: list[object] = []
         for each in _frames(sources, frame, node):
             if each is None:
                 return None
-            # A copy for each step would cost its square; nobody can change `partial` anyway.
-            results.append(body(Frame({"partial": results}, each, each.run)))
+            results.append(body(each, results))
             if len(results) > MAX_LIST:
                 raise too_big(text("列表长度"), MAX_LIST, node.pos)
         return results
 
     return collect
+
+
+def _with_partial(body: Fn) -> Body:
+    """The body sees a copy of the results so far, which it may keep as its own result."""
+
+    def run(frame: Frame, results: list[object]) -> object:
+        so_far = list(check_list(results, frame.run.budget))
+        return body(Frame({_PARTIAL: so_far}, frame, frame.run))
+
+    return run
+
+
+def _without_partial(body: Fn) -> Body:
+    return lambda frame, _results: body(frame)
 
 
 @compiles(nodes.Quantified)

@@ -192,3 +192,10 @@ class Tests(Node):
     tests: tuple[Node, ...]
     negated: bool
     any: bool
+
+
+def mentions(node: Node, name: str) -> bool:
+    """Whether a name stands anywhere in the tree."""
+    if isinstance(node, Name):
+        return node.name == name
+    return any(mentions(child, name) for child in node.children())

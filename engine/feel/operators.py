@@ -10,7 +10,7 @@ from engine.feel.compare import compare, is_in, mismatch
 from engine.feel.compile import Scope, compile_node, compiles
 from engine.feel.errors import Pos
 from engine.feel.limits import check_list
-from engine.feel.nodes import Node
+from engine.feel.nodes import Node, mentions
 from engine.feel.scope import Fn, Frame, TestFn
 from engine.feel.types import is_instance
 from engine.feel.values import Operator, kind_of
@@ -178,7 +178,7 @@ def _cell_test(node: Node, scope: Scope) -> TestFn:
     if isinstance(node, nodes.OperatorTest | nodes.ListOf):
         return compile_membership(node, scope)
     target = compile_node(node, scope)
-    about = _asks(node)
+    about = mentions(node, "?")
 
     def test(frame: Frame, value: object) -> bool | None:
         found = target(frame)
@@ -189,10 +189,3 @@ def _cell_test(node: Node, scope: Scope) -> TestFn:
         return is_in(value, found, frame.run.budget)
 
     return test
-
-
-def _asks(node: Node) -> bool:
-    """Whether the tested value is mentioned."""
-    if isinstance(node, nodes.Name):
-        return node.name == "?"
-    return any(_asks(child) for child in node.children())

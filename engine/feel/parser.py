@@ -8,6 +8,7 @@ from typing import Any, Literal
 from lark import Lark, Token
 from lark.exceptions import UnexpectedToken
 from lark.lexer import Lexer
+from lark.parsers.lalr_analysis import Shift
 
 from engine.feel import nodes
 from engine.feel.build import Builder
@@ -18,17 +19,19 @@ from engine.text import Text, text
 
 Start = Literal["expression", "unary_tests"]
 
+_SIGNS = {
+    "_RPAR": ")",
+    "_RSQB": "]",
+    "_RBRACE": "}",
+    "_THEN": "then",
+    "_ELSE": "else",
+    "_RETURN": "return",
+    "_SATISFIES": "satisfies",
+    "IN": "in",
+}
 _LABELS: dict[str, Callable[[], Text]] = {
-    "_RPAR": lambda: text(")"),
-    "_RSQB": lambda: text("]"),
-    "_RBRACE": lambda: text("}"),
     "_COMMA": lambda: text("逗号"),
     "_COLON": lambda: text("冒号"),
-    "_THEN": lambda: text("then"),
-    "_ELSE": lambda: text("else"),
-    "_RETURN": lambda: text("return"),
-    "_SATISFIES": lambda: text("satisfies"),
-    "IN": lambda: text("in"),
     "KEY": lambda: text("名称加冒号"),
 }
 
@@ -92,7 +95,8 @@ def _closing(tokens: list[Token]) -> int | None:
 
 
 def _explain(error: UnexpectedToken, source: str) -> FeelError:
-    expected = _expected(set(error.expected))
+    # What the table lists includes tokens that fail after some reductions, so each is tried.
+    expected = _expected({kind for kind in error.expected if _would_shift(error.state, kind)})
     token = error.token
     wanted = "、".join(str(label) for label in expected)
     if token.type == "$END":
@@ -105,6 +109,21 @@ def _explain(error: UnexpectedToken, source: str) -> FeelError:
     return FeelError("feel_syntax", message, pos=pos, expected=expected, remedy=remedy)
 
 
+def _would_shift(state: Any, kind: str) -> bool:
+    """Whether the parser, where it stopped, could have gone on with a token of this kind."""
+    stack, table = list(state.state_stack), state.parse_conf.states
+    while (entry := table[stack[-1]].get(kind)) is not None:
+        action, rule = entry
+        if action is Shift:
+            return True
+        if rule.expansion:
+            del stack[-len(rule.expansion) :]
+        stack.append(table[stack[-1]][rule.origin.name][1])
+        if kind == "$END" and stack[-1] == state.parse_conf.end_state:
+            return True
+    return False
+
+
 def _remedy(token: Token, wanted: str) -> Text:
     if token.type == "COMP":
         return text("相等只写一个 =；这里可以写{wanted}", wanted=wanted)
@@ -115,7 +134,8 @@ def _remedy(token: Token, wanted: str) -> Text:
 
 def _expected(kinds: set[str]) -> tuple[Text, ...]:
     """What people call the tokens that could have stood here."""
-    labels = [label() for kind, label in _LABELS.items() if kind in kinds]
+    labels = [Text("{sign}", {"sign": sign}) for kind, sign in _SIGNS.items() if kind in kinds]
+    labels += [label() for kind, label in _LABELS.items() if kind in kinds]
     if "NUMBER" in kinds:
         labels.append(text("一个值"))
     elif "NAME" in kinds:

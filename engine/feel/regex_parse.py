@@ -186,8 +186,10 @@ class _PatternParser:
             return self._group()
         if sign == "[":
             return self._set()
-        if sign == "^" or sign == "$":
-            return Anchor("^" if sign == "^" else "$", self.multiline)
+        if sign == "^":
+            return Anchor("^", self.multiline)
+        if sign == "$":
+            return Anchor("$", self.multiline)
         if sign == ".":
             return AnyOf(negated=True) if self.dot_all else AnyOf(classes=(".",))
         if sign == "\\":
