@@ -23,7 +23,6 @@ from engine.imports.report import (
     refusal_as_json,
 )
 from engine.imports.rows import check_rows
-from engine.imports.storage import dump_report, dump_row, load_report, load_row
 from engine.imports.template import referral_template
 from engine.imports.tidy import TIDY_LABELS, Tidy
 
@@ -45,11 +44,7 @@ __all__ = [
     "Tidy",
     "check_rows",
     "correction_workbook",
-    "dump_report",
-    "dump_row",
     "list_context",
-    "load_report",
-    "load_row",
     "merge",
     "programme_context",
     "read_bounded",

@@ -29,6 +29,7 @@ LANDLINE = re.compile(r"(0\d{2,3}-?)?\d{7,8}(-\d{1,6})?")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 CENT = Decimal("0.01")
 LARGEST = Decimal(10) ** 12
+MOST_PEOPLE = 10_000_000
 
 
 class Group(StrEnum):
@@ -105,7 +106,9 @@ def count(cell: Cell) -> Tidied[int]:
     """A whole number of people, 0 or more; "120人" is read as 120."""
     compact = compacted(shown(cell))
     digits, separated = _ungrouped(compact.value.removesuffix("人") or "-")
-    if not PLAIN.fullmatch(digits) or (number := _decimal(digits)) != int(number) or number < 0:
+    if not PLAIN.fullmatch(digits) or (number := _decimal(digits)) != int(number):
+        raise _other(text("不是人数"), text("填0或正整数"))
+    if not 0 <= number <= MOST_PEOPLE:
         raise _other(text("不是人数"), text("填0或正整数"))
     return Tidied(int(number), compact.kinds).also(Tidy.SEPARATOR, separated)
 

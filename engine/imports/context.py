@@ -3,14 +3,14 @@
 import calendar
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from engine.domain.programme import Parameters
 from engine.errors import DanbaoError
 from engine.imports import vocabulary
-from engine.imports.vocabulary import CodeList, Named, code_list
+from engine.imports.vocabulary import CodeList, code_list
 from engine.text import text
 
 PERIOD = re.compile(r"20\d{2}-(0[1-9]|1[0-2])")
@@ -66,68 +66,60 @@ class ListContext:
 
 
 ANY = "*"
-LISTS = ("referral_categories", "qualifications", "sub_districts", "purposes")
+# the checks' name of a code list -> the programme's parameter
+LISTS = {
+    "referral_category": "referral_categories",
+    "qualification": "qualifications",
+    "sub_district": "sub_districts",
+    "purpose": "purposes",
+}
+Entries = Iterable[Mapping[str, object]]
 
 
 def list_context(
     source_type: str,
     period: str,
     today: date,
+    lists: Mapping[str, Entries] | None = None,
     *,
-    lists: Mapping[str, Iterable[Named]] | None = None,
-    allowed: Iterable[str] | None = None,
     strict_banks: bool = False,
     ceiling: Decimal | None = None,
 ) -> ListContext:
     """A context with a programme's own code lists where it has them.
 
-    `lists`: entries (code, name, synonyms) by parameter name: referral_categories, qualifications,
-    sub_districts, purposes, and banks. `allowed`: the programme's referrer_categories for this
-    source type, ["*"] for any; without it, E3 as it stands in the specification.
+    `lists` may hold referral_category, qualification, sub_district, purpose and bank, each of
+    {code, name, synonyms}. Which categories the referrer may name comes from E3.
     """
     own = {name: code_list(entries) for name, entries in (lists or {}).items()}
     return ListContext(
         source_type=source_type,
         period=period,
         today=today,
-        allowed_categories=_allowed(source_type, allowed),
-        categories=own.get("referral_categories") or vocabulary.CATEGORIES,
-        qualifications=own.get("qualifications") or vocabulary.QUALIFICATIONS,
-        sub_districts=own.get("sub_districts") or vocabulary.SUB_DISTRICTS,
-        purposes=own.get("purposes") or vocabulary.PURPOSES,
-        banks=own.get("banks") or vocabulary.NO_BANKS,
+        allowed_categories=vocabulary.ALLOWED.get(source_type),
+        categories=own.get("referral_category") or vocabulary.CATEGORIES,
+        qualifications=own.get("qualification") or vocabulary.QUALIFICATIONS,
+        sub_districts=own.get("sub_district") or vocabulary.SUB_DISTRICTS,
+        purposes=own.get("purpose") or vocabulary.PURPOSES,
+        banks=own.get("bank") or vocabulary.NO_BANKS,
         strict_banks=strict_banks,
         ceiling=ceiling,
     )
 
 
-def _allowed(source_type: str, given: Iterable[str] | None) -> frozenset[str] | None:
-    if given is None:
-        return vocabulary.ALLOWED.get(source_type)
-    codes = frozenset(given)
-    return None if ANY in codes else codes
-
-
 def programme_context(
-    parameters: Parameters,
-    source_type: str,
-    period: str,
-    today: date,
-    *,
-    banks: Iterable[Named] = (),
+    parameters: Parameters, source_type: str, period: str, today: date
 ) -> ListContext:
-    """The context of a programme: its code lists, its referrer matrix (E3), its ceiling (J4.1)."""
-    lists: dict[str, Iterable[Named]] = {
-        name: parameters.code_list(name).items for name in LISTS if name in parameters
+    """The context of a programme without a database: its code lists, referrer matrix (E3) and
+    ceiling (J4.1). Banks are organisations, not parameters, so they are not checked.
+    """
+    lists = {
+        ours: [vars(item) for item in parameters.code_list(name).items]
+        for ours, name in LISTS.items()
+        if name in parameters
     }
-    matrix = "referrer_categories"
-    allowed = parameters.matrix(matrix).get(source_type) if matrix in parameters else None
     ceiling = parameters.money("ceiling_key") if "ceiling_key" in parameters else None
-    return list_context(
-        source_type,
-        period,
-        today,
-        lists={**lists, "banks": banks},
-        allowed=allowed,
-        ceiling=ceiling,
-    )
+    context = list_context(source_type, period, today, lists, ceiling=ceiling)
+    if "referrer_categories" not in parameters:
+        return context
+    allowed = parameters.matrix("referrer_categories").get(source_type, (ANY,))
+    return replace(context, allowed_categories=None if ANY in allowed else frozenset(allowed))

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, MergedCell
+from openpyxl.cell.cell import MergedCell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from engine.imports.columns import BY_FIELD
-from engine.imports.model import Cell, SheetData, SheetRow
+from engine.imports.model import Cell, SheetData, SheetRow, writable
 from engine.imports.report import ListReport, RefusedCell
 
 RED = PatternFill("solid", fgColor="FFC7CE")
@@ -97,7 +97,8 @@ def _write_refused(
     for each in refused:
         bad = page.cell(number, place.columns[each.field])
         bad.fill = RED
-        bad.comment = Comment(f"{each.reason}\n{each.remedy}", "担保通", height=90, width=260)
+        words = writable(f"{each.reason}\n{each.remedy}")
+        bad.comment = Comment(words, "担保通", height=90, width=260)
 
 
 def write_cell(page: Worksheet, row: int, column: int, value: Cell) -> None:
@@ -106,7 +107,7 @@ def write_cell(page: Worksheet, row: int, column: int, value: Cell) -> None:
     if isinstance(cell, MergedCell):
         return
     if isinstance(value, str):
-        cell.value = ILLEGAL_CHARACTERS_RE.sub("", value)[:LONGEST_CELL]
+        cell.value = writable(value)[:LONGEST_CELL]
         cell.data_type = "s"
         cell.number_format = "@"
         cell.quotePrefix = value.startswith(("=", "+", "-", "@"))

@@ -11,7 +11,7 @@ from engine.imports.limits import (
     stray_cells,
     too_many_rows,
 )
-from engine.imports.model import Cell, RawTable
+from engine.imports.model import Cell, RawTable, writable
 from engine.text import text
 
 DELIMITERS = ",\t;，"
@@ -20,7 +20,7 @@ BINARY = frozenset(range(0, 9)) | frozenset(range(14, 27))
 
 def read_csv(data: bytes, limits: Limits) -> list[RawTable]:
     """One table; blank records keep their number, as a spreadsheet would count them."""
-    content = _decode(data)
+    content = writable(_decode(data))
     rows: list[list[Cell]] = []
     reader = csv.reader(
         io.StringIO(content, newline=""), delimiter=_delimiter(content), strict=True

@@ -1,5 +1,6 @@
 """What a file looks like once it is read: cells, columns, rows. No meaning is attached yet."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -72,6 +73,14 @@ class SheetData:
     def column(self, name: str) -> SheetColumn | None:
         """The first column that holds `name`, a field of columns.py."""
         return next((each for each in self.columns if each.field == name), None)
+
+
+UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+
+
+def writable(words: str) -> str:
+    """Without the characters that neither XML nor PostgreSQL can hold."""
+    return UNWRITABLE.sub("", words)
 
 
 def is_blank(cell: Cell) -> bool:

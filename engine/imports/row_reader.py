@@ -45,7 +45,7 @@ def in_order(field: str, value: object) -> str:
 
 
 class RowReader:
-    """One row of a list. `present`: the fields whose column holds anything at all."""
+    """One row of a list. `present`: the fields whose column the list has."""
 
     def __init__(self, sheet: SheetData, row: SheetRow, present: frozenset[str]) -> None:
         self.sheet, self.row, self.present = sheet, row, present

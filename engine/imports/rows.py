@@ -21,6 +21,7 @@ from engine.text import Text, text
 
 Progress = Callable[[int, int], None]
 PROGRESS_STEP = 50
+OFTEN_EMPTY = ("legal_rep", "controller")
 
 
 @dataclass(frozen=True)
@@ -78,12 +79,16 @@ def _absent_columns(sheet: SheetData) -> list[Text]:
 
 
 def _present(sheet: SheetData) -> frozenset[str]:
-    """The fields whose column holds anything at all."""
-    columns = [each for each in sheet.columns if each.field]
+    """The fields that each row must fill: those with a column.
+
+    A column that no row fills counts only where it is asked for: lists of banks often carry
+    people's names as empty columns, but an address or a telephone is always needed.
+    """
+    columns = [(each.field, each.index) for each in sheet.columns if each.field]
     return frozenset(
-        each.field
-        for each in columns
-        if each.field and any(not is_blank(row.at(each.index)) for row in sheet.rows)
+        field
+        for field, index in columns
+        if field not in OFTEN_EMPTY or any(not is_blank(row.at(index)) for row in sheet.rows)
     )
 
 

@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
 
 
 @dataclass(frozen=True)
@@ -56,20 +55,15 @@ def key(written: str) -> str:
     return re.sub(r"[\s()“”\"'·.,:]", "", unicodedata.normalize("NFKC", written)).lower()
 
 
-class Named(Protocol):
-    """An entry of a programme's code list (engine/domain/parameter_kinds.CodeItem)."""
-
-    @property
-    def code(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def synonyms(self) -> tuple[str, ...]: ...
+def code_list(entries: Iterable[Mapping[str, object]]) -> CodeList:
+    """From entries of `code`, `name` and optionally `synonyms`."""
+    return CodeList(tuple(_item(entry) for entry in entries))
 
 
-def code_list(entries: Iterable[Named]) -> CodeList:
-    """From the entries of a programme's code list."""
-    return CodeList(tuple(CodeItem(each.code, each.name, each.synonyms) for each in entries))
+def _item(entry: Mapping[str, object]) -> CodeItem:
+    synonyms = entry.get("synonyms") or ()
+    names = tuple(str(each) for each in synonyms) if isinstance(synonyms, Iterable) else ()
+    return CodeItem(str(entry["code"]), str(entry["name"]), names)
 
 
 def _items(*rows: tuple[str, ...]) -> CodeList:

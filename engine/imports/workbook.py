@@ -17,7 +17,7 @@ from engine.imports.limits import (
     password_protected,
     stray_cells,
 )
-from engine.imports.model import Cell, Fault, Position, RawTable
+from engine.imports.model import Cell, Fault, Position, RawTable, writable
 from engine.imports.package import inflate, repack
 from engine.imports.scan import scan_sheets
 
@@ -83,6 +83,8 @@ def _refusal(answer: dict[str, Any]) -> ListRefused:
 def _cell(value: Any) -> Cell:
     if isinstance(value, dict):
         return _moment(value["d"])
+    if isinstance(value, str):
+        return writable(value) or None
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return int(value)
     cell: Cell = value

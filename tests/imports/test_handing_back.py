@@ -1,7 +1,6 @@
 """What goes back to the referrer: the correction workbook, the template, the stored report."""
 
 import io
-import json
 import time
 
 import openpyxl
@@ -13,8 +12,6 @@ from engine.imports import (
     SheetData,
     check_rows,
     correction_workbook,
-    dump_report,
-    load_report,
     merge,
     read_list,
     read_name,
@@ -125,11 +122,6 @@ def test_the_json_has_exactly_the_agreed_keys() -> None:
         "reason": "超出1至36个月",
         "remedy": "填1到36的整数",
     }
-
-
-def test_a_stored_report_comes_back_the_same() -> None:
-    report = some_report()
-    assert load_report(json.loads(json.dumps(dump_report(report)))) == report
 
 
 def test_one_enterprise_on_two_lists_is_one_enterprise_and_both_are_named() -> None:

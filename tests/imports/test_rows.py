@@ -280,6 +280,7 @@ def test_only_a_bank_names_enterprises_that_are_to_settle() -> None:
     [
         ({"企业名称": None}, "企业名称", "必填"),
         ({"企业名称": "甲"}, "企业名称", "不是企业全称"),
+        ({"经营地址": None}, "经营地址", "必填，用来判断是否在本区"),
         ({"推荐类别": "优质"}, "推荐类别", "不在推荐类别目录里"),
         ({"所属街镇": "某镇"}, "所属街镇", "不在街镇目录里"),
         ({"资金用途": "购置厂房"}, "资金用途", "只支持流动资金贷款，方案四（二）"),
@@ -292,7 +293,7 @@ def test_only_a_bank_names_enterprises_that_are_to_settle() -> None:
     ],
 )
 def test_other_refusals(changes: dict[str, Cell], column: str, reason: str) -> None:
-    assert only_refusal(checked(row(), row(**changes)))[:2] == (column, reason)
+    assert only_refusal(checked(row(**changes)))[:2] == (column, reason)
 
 
 @pytest.mark.parametrize(

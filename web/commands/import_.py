@@ -44,6 +44,7 @@ class Options:
     period: str | None
     organisation: str | None
     source_type: str | None
+    username: str | None
     today: date
 
 
@@ -73,6 +74,7 @@ class Outcome:
 @click.option("--period", help="报送月份，如2025-12；默认看文件名，再默认本月")
 @click.option("--org", "organisation", help="报送单位；默认看文件名")
 @click.option("--source-type", help="推荐渠道代码，如SUBDISTRICT、BANK；默认由报送单位推出")
+@click.option("--user", "username", help="入库的经办人用户名")
 @click.option("--dry-run", is_flag=True, help="只核对，不入库，不需要数据库")
 @click.option("--json", "as_json", is_flag=True, help="结果写成JSON")
 def command(
@@ -81,11 +83,13 @@ def command(
     period: str | None,
     organisation: str | None,
     source_type: str | None,
+    username: str | None,
     dry_run: bool,
     as_json: bool,
 ) -> None:
     """核对需求名单：可以报送几行，哪些格要改、怎么改；不加--dry-run则入库。"""
-    options = Options(programme, period, organisation, source_type, local_date(utc_now()))
+    today = local_date(utc_now())
+    options = Options(programme, period, organisation, source_type, username, today)
     parameters = _parameters(options)
     outcomes = [_check(path, options, parameters) for path in files]
     merged = merge([each.report for each in outcomes if each.report])
@@ -130,17 +134,20 @@ def _context(path: Path, options: Options, parameters: Parameters | None) -> Lis
 
 def _take_over(outcomes: list[Outcome], options: Options) -> None:
     """Stores the accepted rows. Needs the database; refused files are left out."""
-    operation = import_module("engine.operations.referrals").import_list
+    if options.username is None:
+        raise click.UsageError("不加--dry-run时要用--user写明经办人的用户名")
+    # The database is only loaded when something is stored.
+    store = import_module("web.commands._store_list").store_list
     for each in outcomes:
         if each.report is None:
             continue
         name = read_name(each.path.name)
-        operation(
-            each.path.read_bytes(),
-            each.report,
+        store(
+            each.path,
             programme=options.programme or DEFAULT_PROGRAMME,
-            period=options.period or name.period,
-            organisation=options.organisation or name.organisation,
+            period=options.period or name.period or f"{options.today:%Y-%m}",
+            organisation=options.organisation or name.organisation or "",
+            username=options.username,
         )
 
 
