@@ -36,7 +36,7 @@ def parse_xml(source: bytes, name: str) -> etree._Element:
             text("{name}第{line}行不是有效的XML", name=name, line=error.lineno or 1),
             text("用建模工具打开并重新保存"),
         ) from error
-    if root.getroottree().docinfo.doctype:
+    if b"<!DOCTYPE" in source:
         raise DiagramRefused(
             "doctype", text("{name}含有DOCTYPE声明", name=name), text("删去该声明后重新上传")
         )
@@ -65,7 +65,7 @@ def _rewrite(node: etree._Element) -> None:
 
 def _properties(node: etree._Element) -> dict[str, str]:
     found = {
-        etree.QName(key).localname: value
+        etree.QName(key).localname: str(value)
         for key, value in node.attrib.items()
         if str(key).startswith(f"{{{CAMUNDA}}}")
     }

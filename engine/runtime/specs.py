@@ -74,7 +74,7 @@ class _Timers:
 
     def parse_timer_event(self, event: etree._Element) -> DueTimer:
         name = self.node.get("name") or self.node.get("id")  # type: ignore[attr-defined]
-        body = "".join(event.itertext()).strip()
+        body = "".join(str(part) for part in event.itertext()).strip()
         return DueTimer(name, body, description=self.get_event_description(event))  # type: ignore[attr-defined]
 
 
