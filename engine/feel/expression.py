@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 from engine.feel import calls, loops, nodes, operators
 from engine.feel.compile import Reads, Scope, compile_node
@@ -15,6 +16,9 @@ from engine.text import text
 
 Functions = Mapping[str, Callable[..., object]]
 """Functions of the host by their FEEL name, such as `working days`."""
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 _NO_FUNCTIONS: Functions = {}
 _REGISTERED = (calls, loops, operators)  # importing them registers how nodes are compiled
@@ -43,13 +47,15 @@ class Expression:
         return check_result(guarded(self.run, Run(context, functions or self.functions)))
 
 
-def guarded(run: Fn, frame: Run) -> object:
-    """Evaluate, with a net under it: whatever an owner wrote, only FeelError comes out."""
+def guarded(work: Callable[[Given], Made], given: Given) -> Made:
+    """Do it with a net under it: whatever an owner wrote, only FeelError comes out."""
     try:
-        return run(frame)
+        return work(given)
     except RecursionError as error:
         # The caller may already be deep in the stack, where our own bounds are not enough.
-        raise FeelError("feel_limit", text("表达式的嵌套层数太多")) from error
+        raise FeelError(
+            "feel_limit", text("表达式的嵌套层数太多"), remedy=text("把表达式拆小")
+        ) from error
 
 
 def compile_expression(
@@ -73,9 +79,8 @@ def compile_expression(
 
 @lru_cache(maxsize=4096)
 def _compile(source: str, names: frozenset[str], functions: frozenset[str]) -> Expression:
-    node = parse(source, names | functions)
     scope = Scope(Reads(), names, functions)
-    run = compile_node(node, scope)
+    run = guarded(lambda given: compile_node(parse(given, names | functions), scope), source)
     reads = scope.reads
     perhaps = frozenset(reads.perhaps - reads.certain)
     return Expression(source, frozenset(reads.certain), perhaps, _NO_FUNCTIONS, run)
@@ -128,10 +133,15 @@ def compile_unary_tests(
 
 @lru_cache(maxsize=4096)
 def _compile_tests(source: str, names: frozenset[str], functions: frozenset[str]) -> UnaryTests:
-    node = parse(source if source.strip() else "-", names | functions, "unary_tests")
     scope = Scope(Reads(), names, functions)
-    tests = node if isinstance(node, nodes.Tests) else nodes.Tests(node.pos, (node,), False, False)
-    test = operators.compile_tests(tests, scope)
+
+    def build(given: str) -> TestFn:
+        node = parse(given, names | functions, "unary_tests")
+        if not isinstance(node, nodes.Tests):
+            node = nodes.Tests(node.pos, (node,), False, False)
+        return operators.compile_tests(node, scope)
+
+    test = guarded(build, source if source.strip() else "-")
     return UnaryTests(source, frozenset(scope.reads.certain), _NO_FUNCTIONS, test)
 
 

@@ -142,4 +142,6 @@ def _expected(kinds: set[str]) -> tuple[Text, ...]:
         labels.append(text("一个名称"))
     if "PLUS" in kinds:
         labels.append(text("运算符"))
-    return tuple(labels) or (text("表达式的结尾"),)
+    if "$END" in kinds:
+        labels.append(text("表达式的结尾"))
+    return tuple(labels)

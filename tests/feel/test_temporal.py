@@ -1,0 +1,66 @@
+"""Dates, times, durations: written, compared and computed with."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from engine.feel import evaluate, to_json_native
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ('date("2025-01-01")', "2025-01-01"),
+        ('@"2025-01-01"', "2025-01-01"),
+        ("date(2025, 2, 28)", "2025-02-28"),
+        ('@"10:30:00Z"', "10:30:00Z"),
+        ('date and time("2025-01-01T08:00:00+08:00")', "2025-01-01T08:00:00+08:00"),
+        ('date and time(@"2025-01-01", @"08:30:00")', "2025-01-01T08:30:00"),
+        ('@"2025-01-01T08:00:00@Asia/Shanghai"', "2025-01-01T08:00:00@Asia/Shanghai"),
+        ('duration("P3D")', "P3D"),
+        ('duration("P1Y14M")', "P2Y2M"),
+        ('duration("-PT36H")', "-P1DT12H"),
+        ('duration("PT0S")', "PT0S"),
+        ('@"2025-01-31" + @"P1M"', "2025-02-28"),
+        ('@"2024-02-29" - @"P1Y"', "2023-02-28"),
+        ('@"2025-01-01" + duration("P3D")', "2025-01-04"),
+        ('@"2025-01-10" - @"2025-01-01"', "P9D"),
+        ('@"2025-01-01T10:00:00" - @"PT30M"', "2025-01-01T09:30:00"),
+        ('@"P3D" * 2 + @"PT12H"', "P6DT12H"),
+        ('@"P3D" / @"P1D"', 3),
+        ('@"P1Y" / 2', "P6M"),
+        ('@"23:00:00" + @"PT2H"', "01:00:00"),
+        ('years and months duration(@"2024-01-31", @"2025-01-30")', "P11M"),
+        ('day of week(@"2025-01-01")', "Wednesday"),
+        ('@"2025-03-09".month', 3),
+        ('@"2025-01-05".weekday', 7),
+        ('@"P1DT2H".hours', 2),
+        ('@"-P14M".years', -1),
+        ('@"2025-01-01" < @"2025-01-02"', True),
+        ('@"P1D" > @"PT23H"', True),
+        ('@"2025-01-01" < @"2025-01-01T00:00:00"', None),
+        ('@"10:00:00" < @"10:00:00Z"', None),
+        ('date("2025-02-30")', None),
+        ('date("9999-12-31") + @"P1D"', None),
+        ('duration("P1Y1D")', None),
+        ('time("25:00:00")', None),
+    ],
+)
+def test_the_calendar(source: str, expected: object) -> None:
+    assert to_json_native(evaluate(source, {})) == expected
+
+
+def test_python_dates_come_in_and_go_out() -> None:
+    context = {
+        "day": date(2025, 1, 1),
+        "moment": datetime(2025, 1, 1, 8, tzinfo=UTC),
+        "length": timedelta(days=2),
+    }
+    assert evaluate("day + length", context) == date(2025, 1, 3)
+    assert evaluate('moment < @"2025-01-01T16:30:00+08:00"', context) is True
+
+
+def test_the_clock_is_only_what_the_host_says() -> None:
+    assert evaluate("today()", {}) is None
+    today = {"today": lambda: date(2025, 6, 1)}
+    assert evaluate('today() + @"P1D"', {}, today) == date(2025, 6, 2)
