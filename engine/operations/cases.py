@@ -22,7 +22,7 @@ from engine.models import (
 )
 from engine.people import Actor
 from engine.runtime import step
-from engine.runtime.context import Routing, StepContext, service_operation
+from engine.runtime.context import Routing, StepContext, hook, service_operation
 from engine.text import text
 
 # end event of guarantee_case -> what has become of the case
@@ -52,6 +52,7 @@ def _case(ctx: StepContext) -> GuaranteeCase | None:
     return ctx.session.get(GuaranteeCase, int(key)) if kind == "case" else None
 
 
+@hook("stage", PROCESS)
 def on_stage(ctx: StepContext, stage: int | str) -> None:
     """A task of stage 1 to 7 has opened: remember where the case stands."""
     case = _case(ctx)
@@ -59,6 +60,7 @@ def on_stage(ctx: StepContext, stage: int | str) -> None:
         case.stage = int(stage)
 
 
+@hook("ended", PROCESS)
 def on_instance_ended(ctx: StepContext, end_event_id: str) -> None:
     """An instance ended: close its case with what the end event says. Others are not concerned."""
     case = _case(ctx) if ctx.instance.process_key == PROCESS else None
