@@ -67,10 +67,15 @@ class Field:
 
 @dataclass(frozen=True)
 class Form:
-    """The fields of a form in their order. `outcome` is the field that decides what follows."""
+    """The fields of a form in their order. `outcome` is the field that decides what follows.
+
+    `properties` of a form without an outcome: `submit`, `next` and their `_en`, as an outcome's.
+    """
 
     key: str
     fields: tuple[Field, ...]
+    name: str = ""
+    properties: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def outcome(self) -> Field | None:
@@ -97,7 +102,8 @@ def load_form(source: bytes) -> Form:
     for key in keys:
         if keys.count(key) > 1:
             raise FormRefused("duplicate_key", text("字段{key}出现了两次", key=key))
-    return Form(str(schema.get("id", "")), fields)
+    properties = {k: str(v) for k, v in (schema.get("properties") or {}).items()}
+    return Form(str(schema.get("id", "")), fields, str(schema.get("name") or ""), properties)
 
 
 def _fields(components: Any) -> list[Field]:
