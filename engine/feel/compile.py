@@ -209,6 +209,39 @@ def _if(node: nodes.If, scope: Scope) -> Fn:
 
 @compiles(nodes.Path)
 def _path(node: nodes.Path, scope: Scope) -> Fn:
+    walk = _walk(node, scope)
+    steps = _steps(node)
+    return walk if scope.nested or steps is None else _shortcut(walk, *steps)
+
+
+def _steps(node: Node) -> tuple[str, tuple[str, ...]] | None:
+    """A path as the name that it starts from and its keys, if it starts from a name."""
+    keys: list[str] = []
+    while isinstance(node, nodes.Path):
+        keys.append(node.key)
+        node = node.base
+    return (node.name, tuple(reversed(keys))) if isinstance(node, nodes.Name) else None
+
+
+def _shortcut(walk: Fn, name: str, keys: tuple[str, ...]) -> Fn:
+    """Through dicts of the context straight to the value, so that only it is converted."""
+
+    def follow(frame: Frame) -> object:
+        value: object = frame.names.get(name)
+        for key in keys:
+            if type(value) is not dict or key not in value:
+                return walk(frame)
+            value = value[key]
+        kind = type(value)
+        if kind is str or kind is bool or value is None:
+            return value
+        return frame.run.read(name, value, keys)
+
+    return follow
+
+
+def _walk(node: nodes.Path, scope: Scope) -> Fn:
+    """Step by step: the base may be any value, lists included."""
     base, key = compile_node(node.base, scope), node.key
 
     def follow(frame: Frame) -> object:

@@ -1,5 +1,6 @@
 """Reads a regular expression into a tree; what it is run with is in regex.py."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Literal
@@ -12,6 +13,7 @@ MAX_REPEAT = 1_000
 _MAX_GROUPS = 30  # groups inside each other
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 _LITERAL = frozenset("\\|.-^?*+{}()[]$ /\"'")
+_SPACED = re.compile(r"(?P<kept>\[(?:\\.|[^\]\\])*\]|\\.)|\s+", re.DOTALL)
 _CLASSES = "dDsSwWpP"
 
 
@@ -108,7 +110,7 @@ def parse_pattern(pattern: str, flags: str) -> Item:
     if set(flags) - set("ismx"):
         raise refuse(text("不认识的选项{flags}", flags=flags))
     if "x" in flags:
-        pattern = "".join(pattern.split())
+        pattern = _SPACED.sub(lambda found: found["kept"] or "", pattern)
     return _PatternParser(pattern, flags).parse()
 
 

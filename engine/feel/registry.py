@@ -35,8 +35,11 @@ _ACCEPTS: dict[str, tuple[type, ...]] = {
     "range": (Range,),
     "function": (Function,),
 }
-_MISSING = object()
-"""An optional parameter that was not given, or a value that a parameter does not accept."""
+_ABSENT = object()
+"""Stands for an argument that was not given."""
+
+_REFUSED = object()
+"""Stands for a value that its parameter does not accept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +65,9 @@ class Overload:
         if placed is None:
             return None
         bound = [_coerce(p, v) for p, v in zip(self.params, placed, strict=True)]
-        while bound and bound[-1] is _MISSING and self.params[len(bound) - 1].optional:
+        while bound and bound[-1] is _ABSENT and self.params[len(bound) - 1].optional:
             bound.pop()
-        return None if any(value is _MISSING for value in bound) else bound
+        return None if any(value is _REFUSED or value is _ABSENT for value in bound) else bound
 
     def _by_place(self, args: Sequence[object]) -> list[object] | None:
         if self.params and self.params[0].rest:
@@ -72,21 +75,21 @@ class Overload:
             return [args[0] if single else list(args)] if args else None
         if len(args) > len(self.params):
             return None
-        return [*args, *[_MISSING] * (len(self.params) - len(args))]
+        return [*args, *[_ABSENT] * (len(self.params) - len(args))]
 
     def _by_name(self, args: Sequence[object], names: tuple[str, ...]) -> list[object] | None:
         given = dict(zip(names, args, strict=True))
         if given.keys() - {param.name for param in self.params}:
             return None
-        return [given.get(param.name, _MISSING) for param in self.params]
+        return [given.get(param.name, _ABSENT) for param in self.params]
 
 
 def _coerce(param: Param, value: object) -> object:
     """The value if the parameter accepts it: one element stands for a list of it, and back."""
-    if value is _MISSING or param.kind == "any":
+    if value is _ABSENT or param.kind == "any":
         return value
     if value is None:
-        return None if param.optional else _MISSING
+        return None if param.optional else _REFUSED
     types = _ACCEPTS[param.kind]
     if type(value) in types or (param.kind == "function" and isinstance(value, Function)):
         return value
@@ -94,7 +97,7 @@ def _coerce(param: Param, value: object) -> object:
         return [value]
     if isinstance(value, list) and len(value) == 1 and type(value[0]) in types:
         return value[0]
-    return _MISSING
+    return _REFUSED
 
 
 class Builtin(Function):

@@ -33,13 +33,14 @@ class Run(Frame):
         self.run = self
         self.functions = functions
         self.budget = Budget()
-        self.cache: dict[str, object] = {}
+        self.cache: dict[tuple[str, ...], object] = {}
 
-    def read(self, name: str, value: object) -> object:
-        """The context's Python value as a FEEL value; lists and dicts are converted once."""
-        if name in self.cache:
-            return self.cache[name]
-        converted = self.cache[name] = from_python(value, name)
+    def read(self, name: str, value: object, path: tuple[str, ...] = ()) -> object:
+        """The context's Python value at `name` and `path` as a FEEL value, converted once."""
+        place = (name, *path)
+        if place in self.cache:
+            return self.cache[place]
+        converted = self.cache[place] = from_python(value, name)
         return converted
 
 

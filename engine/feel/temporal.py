@@ -16,9 +16,11 @@ _TIME = re.compile(
 _MONTHS = re.compile(r"(-?)P(?=[0-9])(?:([0-9]{1,9})Y)?(?:([0-9]{1,9})M)?")
 _DAYS = re.compile(
     r"(-?)P(?=[0-9T])(?:([0-9]{1,9})D)?"
-    r"(?:T(?=[0-9])(?:([0-9]{1,9})H)?(?:([0-9]{1,9})M)?(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)S)?)?"
+    r"(?:T(?=[0-9])(?:([0-9]{1,9})H)?(?:([0-9]{1,9})M)?(?:([0-9]{1,9}(?:\.[0-9]{0,9})?)S)?)?"
 )
+_ZEROS = re.compile(r"(\.[0-9]*[1-9])0+(?![0-9])")  # at the end of a fraction
 MICROSECOND = timedelta(microseconds=1)
+_MAX_OFFSET = timedelta(hours=18)
 _MAX_MONTHS = 12 * 999_999_999
 
 
@@ -54,6 +56,8 @@ def _zone(found: re.Match[str]) -> tzinfo | None:
     if not sign:
         return None
     offset = timedelta(hours=int(hours), minutes=int(minutes))
+    if offset > _MAX_OFFSET or int(minutes) > 59:
+        raise ValueError(offset)
     return timezone(-offset if sign == "-" else offset)
 
 
@@ -151,7 +155,8 @@ def _format_days(length: timedelta) -> str:
 def format_moment(value: date | time | datetime) -> str:
     """ISO 8601, with Z for UTC and @ for a named zone."""
     zone = getattr(value, "tzinfo", None)
-    if isinstance(zone, ZoneInfo):
-        return value.replace(tzinfo=None).isoformat() + f"@{zone.key}"  # type: ignore[call-arg]
-    written = value.isoformat()
-    return written.removesuffix("+00:00") + "Z" if written.endswith("+00:00") else written
+    named = f"@{zone.key}" if isinstance(zone, ZoneInfo) else ""
+    if named and isinstance(value, time | datetime):
+        value = value.replace(tzinfo=None)
+    written = _ZEROS.sub(r"\1", value.isoformat())
+    return (written.removesuffix("+00:00") + "Z" if written.endswith("+00:00") else written) + named

@@ -66,7 +66,19 @@ def test_arithmetic(source: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["1 / 0", "0 / 0", "(1e6144) * 10", '"a" + 1', "-true", 'number("x")', "null + 1"]
+    "source",
+    [
+        'floor(1.5, "1")',
+        "floor(1.5, null)",
+        'number("1", ",", 1)',
+        "1 / 0",
+        "0 / 0",
+        "(1e6144) * 10",
+        '"a" + 1',
+        "-true",
+        'number("x")',
+        "null + 1",
+    ],
 )
 def test_arithmetic_without_a_result_is_null_and_never_infinite(source: str) -> None:
     assert evaluate(source, {}) is None

@@ -56,8 +56,10 @@ def test_matches_follows_the_usual_patterns(value: str, pattern: str, expected: 
     assert evaluate("matches(v, p)", {"v": value, "p": pattern}) is expected
 
 
-def test_flags_ignore_case() -> None:
+def test_flags_change_how_a_pattern_is_read() -> None:
     assert evaluate('matches("ABC", "b", "i")', {}) is True
+    assert evaluate('matches("a b", "a [ ] b", "x")', {}) is True
+    assert evaluate('matches("a", "a", [])', {}) is None
 
 
 @given(

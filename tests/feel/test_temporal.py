@@ -14,6 +14,7 @@ from engine.feel import evaluate, to_json_native
         ('@"2025-01-01"', "2025-01-01"),
         ("date(2025, 2, 28)", "2025-02-28"),
         ('@"10:30:00Z"', "10:30:00Z"),
+        ('@"10:30:00.987Z"', "10:30:00.987Z"),
         ('date and time("2025-01-01T08:00:00+08:00")', "2025-01-01T08:00:00+08:00"),
         ('date and time(@"2025-01-01", @"08:30:00")', "2025-01-01T08:30:00"),
         ('@"2025-01-01T08:00:00@Asia/Shanghai"', "2025-01-01T08:00:00@Asia/Shanghai"),
@@ -44,6 +45,8 @@ from engine.feel import evaluate, to_json_native
         ('date("9999-12-31") + @"P1D"', None),
         ('duration("P1Y1D")', None),
         ('time("25:00:00")', None),
+        ('time("10:00:00+19:00")', None),
+        ('date("2025-02-28", 1)', None),
     ],
 )
 def test_the_calendar(source: str, expected: object) -> None:

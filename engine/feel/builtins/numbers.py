@@ -36,14 +36,16 @@ def decimal(value: Decimal, scale: Decimal) -> Decimal | None:
     return _round(value, scale, ROUND_HALF_EVEN)
 
 
-@builtin("floor", "n: number", "scale: number?")
+@builtin("floor", "n: number")
+@builtin("floor", "n: number", _SCALE)
 def floor(value: Decimal, scale: Decimal = Decimal(0)) -> Decimal | None:
-    return _round(value, scale or Decimal(0), ROUND_FLOOR)
+    return _round(value, scale, ROUND_FLOOR)
 
 
-@builtin("ceiling", "n: number", "scale: number?")
+@builtin("ceiling", "n: number")
+@builtin("ceiling", "n: number", _SCALE)
 def ceiling(value: Decimal, scale: Decimal = Decimal(0)) -> Decimal | None:
-    return _round(value, scale or Decimal(0), ROUND_CEILING)
+    return _round(value, scale, ROUND_CEILING)
 
 
 @builtin("round up", "n: number", _SCALE)

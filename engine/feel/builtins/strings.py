@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from engine.feel import convert
-from engine.feel.limits import MAX_DEPTH, Budget, check_string, too_big
+from engine.feel.limits import MAX_DEPTH, MAX_STRING, Budget, check_string, too_big
 from engine.feel.regex import compile_pattern
 from engine.feel.registry import builtin
 from engine.feel.values import Range
@@ -116,6 +116,6 @@ def string_join(items: list[object], delimiter: str | None = None) -> str | None
         return None
     between = delimiter or ""
     words = [item for item in items if isinstance(item, str)]
-    if sum(map(len, words)) + len(between) * len(words) > convert.MAX_ITEMS:
-        raise too_big(text("文字长度"), convert.MAX_ITEMS)
+    if sum(map(len, words)) + len(between) * len(words) > MAX_STRING:
+        raise too_big(text("文字长度"), MAX_STRING)
     return between.join(words)
