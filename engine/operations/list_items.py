@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Select, insert, select
@@ -12,7 +13,7 @@ from engine.clock import local_date
 from engine.domain.programme import Parameters
 from engine.errors import InvalidInput, NotFound
 from engine.imports import check_rows
-from engine.imports.columns import BY_FIELD
+from engine.imports.columns import BY_FIELD, CORE
 from engine.imports.model import SheetColumn, SheetData, SheetRow
 from engine.imports.report import RefusedCell
 from engine.models import Enterprise, ReferralBatch, ReferralItem
@@ -82,7 +83,7 @@ def _item_values(row: Row, bank_ids: Mapping[str, int], upload_id: int | None) -
         "upload_id": upload_id,
         "row_no": row["row"] if upload_id is not None else None,
         "category": row["category"],
-        "need_amount": row["need_amount"],
+        "need_amount": Decimal(row["need_amount"]),
         "need_term": row["need_term"],
         "need_purpose": row["purpose"],
         "pref_bank_id": bank_ids.get(row.get("pref_bank") or ""),
@@ -115,9 +116,9 @@ def add_row(
 ) -> ReferralItem:
     """Key in one enterprise, or correct the one of `item_id`, under the rules of a list.
 
-    `values` as typed, by field of engine.imports.columns; the need in `need_unit` (元 or 万元),
-    revenue and assets in 万元. Raises InvalidInput with the reason for each field, NotFound,
-    Conflict.
+    `values` as typed, by field of engine.imports.columns, a blank for each field of the form that
+    was left out; the need in `need_unit` (元 or 万元), revenue and assets in 万元. Raises
+    InvalidInput with the reason for each field, NotFound, Conflict.
     """
     batch = batches.draft_batch(session, batch_id, actor)
     row = _checked_row(session, batch, values, need_unit, now)
@@ -133,18 +134,24 @@ def add_row(
 def _checked_row(
     session: Session, batch: ReferralBatch, values: Mapping[str, str], unit: str, now: datetime
 ) -> Row:
-    units = {**{name: column.unit for name, column in BY_FIELD.items()}, "need_amount": unit}
-    columns = tuple(
-        SheetColumn(index, column.label, name, units[name])
-        for index, (name, column) in enumerate(BY_FIELD.items())
-    )
-    cells = tuple(values.get(name) or None for name in BY_FIELD)
-    sheet = SheetData("", "KEYED", "", (), (), columns, (SheetRow(1, cells),))
+    sheet = _one_row(values, unit)
     context = context_of(session, batch, parameters_of(session, batch, now), local_date(now))
     report = check_rows(sheet, context)
     if report.refused:
         raise InvalidInput({cell.field: _said(cell) for cell in report.refused})
     return row_json(report.accepted[0])
+
+
+def _one_row(values: Mapping[str, str], unit: str) -> SheetData:
+    """A list of one row, with the columns that the form has and those no list is without."""
+    names = [name for name in BY_FIELD if name in values or name in CORE]
+    units = {name: BY_FIELD[name].unit for name in names} | {"need_amount": unit}
+    columns = tuple(
+        SheetColumn(index, BY_FIELD[name].label, name, units[name])
+        for index, name in enumerate(names)
+    )
+    cells = tuple(values.get(name) or None for name in names)
+    return SheetData("", "KEYED", "", (), (), columns, (SheetRow(1, cells),))
 
 
 def _said(cell: RefusedCell) -> Text:
