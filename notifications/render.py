@@ -1,5 +1,6 @@
 """Mails from templates: subject.txt, body.txt, body.html in notifications/templates/<template>."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -53,7 +54,8 @@ def render(template: str, locale: str, context: Mapping[str, Any]) -> Rendered:
 
 
 def _part(template: str, name: str, values: Mapping[str, Any]) -> str:
-    return environment().get_template(f"{template}/{name}").render(values).strip() + "\n"
+    text = environment().get_template(f"{template}/{name}").render(values).strip()
+    return re.sub(r"\n{3,}", "\n\n", text) + "\n"
 
 
 def one_line(value: str) -> str:
