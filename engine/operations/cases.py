@@ -17,7 +17,8 @@ from engine.models import (
     LoanCase,
     LoanStatus,
     OrgKind,
-    PartyBinding,
+    ReferralBatch,
+    ReferralItem,
     WhitelistEntry,
 )
 from engine.people import Actor
@@ -112,17 +113,19 @@ def withdraw_case(
     if not reason.strip():
         raise InvalidInput({"reason": text("写明撤回原因")})
     case = session.get(GuaranteeCase, case_id)
-    if case is None or case.instance_id is None:
+    if case is None:
         raise NotFound()
     _check_may_withdraw(session, case, actor)
     _refuse_closed(case)
     # The instance first, as every step takes them; then nobody else moves the case.
-    step.lock_instance(session, case.instance_id)
+    if case.instance_id is not None:
+        step.lock_instance(session, case.instance_id)
     session.refresh(case, with_for_update=True)
     _refuse_closed(case)
     loans = list(session.scalars(select(LoanCase).where(LoanCase.case_id == case.id)))
     _refuse_signed(loans)
-    step.cancel_instance(session, case.instance_id, actor, now, reason)
+    if case.instance_id is not None:
+        step.cancel_instance(session, case.instance_id, actor, now, reason)
     after = _close(session, case, loans, now)
     _tell(session, case, actor, now, reason, after)
     return case
@@ -138,10 +141,13 @@ def may_withdraw(session: Session, case: GuaranteeCase, actor: Actor) -> bool:
 def _is_entitled(session: Session, case: GuaranteeCase, actor: Actor) -> bool:
     if actor.is_system or actor.org_kind == OrgKind.FINANCE.value:
         return True
-    query = select(PartyBinding.org_id).where(
-        PartyBinding.instance_id == case.instance_id, PartyBinding.party == "referrer"
+    first = (
+        select(ReferralBatch.org_id)
+        .join(ReferralItem)
+        .where(ReferralItem.case_id == case.id)
+        .order_by(ReferralItem.submitted_at, ReferralItem.id)
     )
-    return session.scalar(query) == actor.org_id
+    return session.scalar(first.limit(1)) == actor.org_id
 
 
 def _check_may_withdraw(session: Session, case: GuaranteeCase, actor: Actor) -> None:

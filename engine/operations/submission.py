@@ -7,7 +7,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.audit.trail import record
-from engine.domain.programme import Programme
 from engine.models import (
     BatchStatus,
     CaseStatus,
@@ -17,11 +16,10 @@ from engine.models import (
     ReferralItem,
 )
 from engine.operations import batches, enterprises
+from engine.operations.case_start import AT_ONCE, start_case
 from engine.operations.numbers import next_numbers
-from engine.operations.parties import centre_of, finance_of
 from engine.operations.screening import refresh_checks
 from engine.people import SYSTEM
-from engine.runtime import step
 from engine.runtime.context import Routing, StepContext, service_operation
 from engine.runtime.definitions import programme_of
 from engine.text import text
@@ -135,7 +133,8 @@ def _open(
     for item, case in zip(items, cases, strict=True):
         item.case_id, item.submitted_at = case.id, ctx.now
     ctx.session.flush()
-    _start_all(ctx, batch, cases, firms, scheme)
+    for case in cases[:AT_ONCE]:
+        start_case(ctx.session, case, ctx.actor, ctx.now)
 
 
 def _case(
@@ -152,55 +151,6 @@ def _case(
         need_purpose=item.need_purpose,
         pref_bank_id=item.pref_bank_id,
         target_settle=item.target_settle,
-    )
-
-
-def _start_all(
-    ctx: StepContext,
-    batch: ReferralBatch,
-    cases: Sequence[GuaranteeCase],
-    firms: Mapping[int, Enterprise],
-    scheme: Programme,
-) -> None:
-    parties = {
-        "referrer": batch.org_id,
-        "finance": finance_of(ctx.session, scheme.district_code),
-        "centre": centre_of(ctx.session),
-    }
-    for case in cases:
-        name = firms[case.enterprise_id].name
-        _audit_opened(ctx, batch, case, name)
-        instance = step.start_instance(
-            ctx.session,
-            "guarantee_case",
-            subject=f"case:{case.id}",
-            title=name,
-            programme=batch.programme,
-            data={"case_id": case.id},
-            parties=parties,
-            actor=ctx.actor,
-            now=ctx.now,
-        )
-        case.instance_id = instance.id
-
-
-def _audit_opened(ctx: StepContext, batch: ReferralBatch, case: GuaranteeCase, name: str) -> None:
-    record(
-        ctx.session,
-        chain=f"case:{case.id}",
-        action="case.opened",
-        summary=text("{org}推荐{name}", org=batch.organisation.short_name, name=name),
-        actor=ctx.actor,
-        now=ctx.now,
-        after={
-            "case_no": case.case_no,
-            "batch_no": batch.batch_no,
-            "need_amount": case.need_amount,
-            "need_term": case.need_term,
-            "category": case.category,
-        },
-        clause=batches.CLAUSE,
-        versions={"parameters": ctx.parameters.version},
     )
 
 

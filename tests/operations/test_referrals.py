@@ -9,17 +9,20 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine.errors import Conflict, InvalidInput, NotAllowed, NotFound, RuleRefused
+from engine.jobs.deadlines import Sweep
+from engine.jobs.pending_cases import sweep_pending_cases
 from engine.models import (
     Authorisation,
     BatchStatus,
     CheckResult,
-    Enterprise,
     GuaranteeCase,
     Instance,
     ReferralBatch,
     ReferralItem,
 )
+from engine.operations import submission
 from engine.operations.batches import open_batch, open_period, withdraw_batch
+from engine.operations.case_start import pending_cases, start_pending
 from engine.people import SYSTEM
 from tests.imports.builders import code, row
 from tests.operations.world import NOW, PERIOD, PROGRAMME, World, person
@@ -243,12 +246,26 @@ def race(world: World, factory: sessionmaker[Session], *names: str) -> None:
             done.result()
 
 
-def test_a_hundred_cases_are_opened_in_a_few_seconds(world: World) -> None:
-    world.fill("nanxiang", *(row() for _ in range(100)))
+def test_a_list_of_two_thousand_is_sent_in_seconds_and_its_cases_follow(
+    world: World, factory: sessionmaker[Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(submission, "AT_ONCE", 5)
+    world.fill("nanxiang", *(row() for _ in range(2000)))
     subject, office = f"batch:{world.batch('nanxiang').id}", world["nanxiang"]
     world.do(subject, "prepare_list", office.maker, outcome="SUBMIT")
     started = monotonic()
     world.do(subject, "check_list", office.checker, outcome="PASS", authorisations_signed=True)
-    assert monotonic() - started < 15
-    assert count(world, GuaranteeCase) == 100
-    assert count(world, Enterprise) == 100
+    assert monotonic() - started < 5
+    world.session.commit()
+    assert count(world, GuaranteeCase) == 2000
+    assert len(pending_cases(world.session, 5000)) == 1995
+    assert sweep_pending_cases(factory, NOW, limit=20) == Sweep(20, 0)
+    assert len(pending_cases(world.session, 5000)) == 1975
+
+
+def test_a_case_is_started_only_once(world: World, factory: sessionmaker[Session]) -> None:
+    firm = code()
+    world.send("nanxiang", row(统一社会信用代码=firm))
+    world.session.commit()
+    assert not start_pending(world.session, world.case(firm).id, NOW)
+    assert sweep_pending_cases(factory, NOW) == Sweep(0, 0)

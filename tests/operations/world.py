@@ -24,7 +24,8 @@ from engine.models import (
 )
 from engine.operations import tasks
 from engine.operations.batches import open_batch
-from engine.operations.lists import Confirmed, confirm_upload, upload_list
+from engine.operations.list_items import Confirmed
+from engine.operations.lists import confirm_upload, upload_list
 from engine.people import SYSTEM, Actor
 from engine.runtime.definitions import publish, read_files
 from tests.imports.builders import listed, xlsx
