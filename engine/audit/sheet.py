@@ -62,8 +62,8 @@ def _json(value: dict[str, Any] | None) -> str:
 def _cell(sheet: Any, value: Any, *, bold: bool = False) -> Any:
     if isinstance(value, str):
         value = ILLEGAL_CHARACTERS_RE.sub("�", value)[:LONGEST]
-    cell = WriteOnlyCell(sheet, value)
-    if isinstance(value, str):
+    cell = WriteOnlyCell(sheet, value or None)
+    if isinstance(value, str) and value:
         # Set by hand: openpyxl would take "=1+1" for a formula. The prefix keeps it text when
         # somebody edits the cell in Excel.
         cell.data_type = "s"

@@ -1,5 +1,6 @@
 """Offices with people, and a mail server on this machine."""
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +38,7 @@ class Post:
         assert isinstance(content, bytes)
         if self.hang_up:
             self.hang_up -= 1
+            assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
             return "451 gone"
         self.arrived += [(address, content) for address in envelope.rcpt_tos]

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import default
-from typing import cast
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -45,7 +44,7 @@ def mail(factory: Factory, number: int, **values: object) -> int:
 
 
 def parsed(content: bytes) -> EmailMessage:
-    return cast(EmailMessage, email.message_from_bytes(content, policy=default))
+    return email.message_from_bytes(content, policy=default)
 
 
 def states(factory: Factory) -> list[str]:
