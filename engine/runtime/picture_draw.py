@@ -201,7 +201,7 @@ def _outer_label(name: str, box: Box) -> str:
 def _sign(box: Box, look: Look, family: str) -> str:
     if not look.sign:
         return ""
-    x, y = (box.corner[0] - 18, box.y + 8) if family == "task" else (box.corner[0] - 4, box.y - 6)
+    x, y = (box.corner[0] - 18, box.y + 13) if family == "task" else (box.corner[0] - 4, box.y - 6)
     fill = look.stroke if look.sign.endswith("z") else "none"
     return (
         f'<path class="bp-sign" transform="translate({x:g} {y:g})" d="{look.sign}" fill="{fill}" '
@@ -215,8 +215,9 @@ def _badges(box: Box, count: tuple[int, int]) -> str:
     parts = ""
     if opened:
         parts += _badge(x, y, str(opened), "open", "var(--db-fill-1, #15528f)")
+        x -= 18 + 4 * len(f"{opened}{overdue}")
     if overdue:
-        parts += _badge(x, y + 22, f"!{overdue}", "overdue", "var(--db-fill-red, #c8362c)")
+        parts += _badge(x, y, f"!{overdue}", "overdue", "var(--db-fill-red, #c8362c)")
     return parts
 
 
