@@ -12,7 +12,7 @@ from engine.audit.trail import record
 from engine.errors import InvalidInput, NotAllowed
 from engine.models import Person
 from engine.people import Actor
-from engine.text import Text, text
+from engine.text import text
 
 HASHER = PasswordHasher()  # argon2id, RFC 9106 low-memory profile
 TRIES = 5
@@ -72,21 +72,18 @@ def _matches(hashed: str, password: str) -> bool:
         return False
 
 
-def check_password(password: str) -> dict[str, Text]:
-    """What is wrong with a new password, as InvalidInput's fields; nothing when it will do."""
+def hash_password(password: str) -> str:
+    """The argon2id hash of a new password. Raises InvalidInput when it is too weak."""
     if len(password) < MIN_LENGTH or len(set(password)) < 5:
-        return {"password": text("至少{n}位，且不能都是相同字符", n=MIN_LENGTH)}
-    return {}
+        raise InvalidInput({"password": text("至少{n}位，且不能都是相同字符", n=MIN_LENGTH)})
+    return HASHER.hash(password)
 
 
 def set_password(
     session: Session, person: Person, password: str, actor: Actor, now: datetime
 ) -> None:
     """Set a password and end the other sessions. Raises InvalidInput when it is too weak."""
-    wrong = check_password(password)
-    if wrong:
-        raise InvalidInput(wrong)
-    person.password_hash = HASHER.hash(password)
+    person.password_hash = hash_password(password)
     person.session_salt = secrets.token_hex(8)
     record(
         session,

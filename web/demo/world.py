@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy.orm import Session
 
 from engine.models import Organisation, OrgKind, Role
+from engine.operations.accounts import hash_password
 from engine.operations.people import create_organisation, create_person, grant
 from engine.people import SYSTEM
 
@@ -111,6 +113,12 @@ def make_world(session: Session, now: datetime) -> dict[str, Organisation]:
     return made
 
 
+@cache
+def _hashed() -> str:
+    # one hash for all: seventy would take seconds
+    return hash_password(PASSWORD)
+
+
 def _person(
     session: Session,
     org: Organisation,
@@ -126,7 +134,7 @@ def _person(
         username=username,
         name=name,
         email=f"{username}@danbao.example",
-        password=PASSWORD,
+        password_hash=_hashed(),
         actor=SYSTEM,
         now=now,
     )
