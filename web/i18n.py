@@ -7,13 +7,15 @@ from flask_babel import Babel, force_locale, gettext
 from flask_login import current_user
 
 from engine.text import Text
+from web.catalogue import PoDomain
 
 LANGUAGES = ("zh", "en")
 
 
 def init_app(app: Flask) -> None:
     """Attach Babel; `render_text` becomes the template filter `t`."""
-    Babel(app, locale_selector=choose_locale, timezone_selector=lambda: "Asia/Shanghai")
+    babel = Babel(app, locale_selector=choose_locale, timezone_selector=lambda: "Asia/Shanghai")
+    babel.domain_instance = PoDomain()
     app.jinja_env.filters["t"] = render_text
 
 
