@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -21,17 +21,24 @@ from notifications.tasks import KINDS as TASK_KINDS
 from notifications.tasks import task_drafts
 
 PAGE = 2000
+OPENED = "task_opened"
 # An event whose mails cannot be made (a mistake of ours) is tried again this long.
 PATIENCE = timedelta(days=1)
+# A long list opens its tasks little by little: one digest when no more came for a while.
+QUIET, LONGEST_QUIET = timedelta(seconds=20), timedelta(minutes=3)
 
 
-def make_mails(session: Session, now: datetime, settings: Settings) -> int:
+def make_mails(
+    session: Session, now: datetime, settings: Settings, quiet: timedelta = QUIET
+) -> int:
     """Turn events into mails in the outbox; returns how many mails were added.
+
+    quiet: opened tasks are told when none was opened for so long, or after three minutes.
 
     Idempotent, and safe to run at once with itself: an event is taken by one, and `event_key`
     with the address is unique. Events that nobody is told about are marked as handled too.
     """
-    events = _claim(session)
+    events = _claim(session, with_opened=not _is_opening(session, now, quiet))
     post = Post(session, now, settings)
     tasks = [event for event in events if event.kind in TASK_KINDS]
     added = _try(session, now, tasks, lambda: task_drafts(post, tasks)) if tasks else 0
@@ -41,14 +48,20 @@ def make_mails(session: Session, now: datetime, settings: Settings) -> int:
     return added
 
 
-def _claim(session: Session) -> list[DomainEvent]:
-    query = (
-        select(DomainEvent)
-        .where(DomainEvent.handled_at.is_(None))
-        .order_by(DomainEvent.id)
-        .limit(PAGE)
-        .with_for_update(skip_locked=True)
+def _is_opening(session: Session, now: datetime, quiet: timedelta) -> bool:
+    """Whether more tasks may be opened any moment."""
+    query = select(func.min(DomainEvent.at), func.max(DomainEvent.at)).where(
+        DomainEvent.handled_at.is_(None), DomainEvent.kind == OPENED
     )
+    oldest, newest = session.execute(query).one()
+    return oldest is not None and newest > now - quiet and oldest > now - LONGEST_QUIET
+
+
+def _claim(session: Session, *, with_opened: bool) -> list[DomainEvent]:
+    query = select(DomainEvent).where(DomainEvent.handled_at.is_(None))
+    if not with_opened:
+        query = query.where(DomainEvent.kind != OPENED)
+    query = query.order_by(DomainEvent.id).limit(PAGE).with_for_update(skip_locked=True)
     return list(session.scalars(query))
 
 

@@ -103,6 +103,16 @@ def _withdrawn(post: Post, event: DomainEvent) -> Iterator[Told]:
     yield Told(to, _about(case, event), links.case(case.id))
 
 
+def _entry_changed(post: Post, event: DomainEvent) -> Iterator[Told]:
+    """whitelist_entry_changed: {case_id, status}: to its bank and its referrers."""
+    case = _case(post, event)
+    to = _referrers(post, case)
+    if case.bank_id is not None:
+        to += people.holders(post.session, [case.bank_id], people.MAKER)
+    values = {**_about(case, event), "status": str(event.payload["status"])}
+    yield Told(to, values, links.case(case.id))
+
+
 def _released(post: Post, event: DomainEvent) -> Iterator[Told]:
     """whitelist_released: {whitelist_id}: to the banks, and to the referrers of its cases."""
     found = post.session.get_one(Whitelist, int(event.payload["whitelist_id"]))
@@ -204,6 +214,7 @@ RULES: dict[str, Rule] = {
     "case_expired": _to_referrers,
     "case_assigned": _to_bank,
     "case_withdrawn": _withdrawn,
+    "whitelist_entry_changed": _entry_changed,
     "whitelist_released": _released,
     "fee_notice": _fee,
     "subsidy_account_link": _account_link,

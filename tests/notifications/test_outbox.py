@@ -23,6 +23,7 @@ from tests.jobs.conftest import NOW, Factory, World, person
 from tests.notifications.conftest import Post
 
 AGO = timedelta(minutes=-1)
+LATER = NOW + timedelta(minutes=1)
 
 
 def tell(factory: Factory, kind: str, **payload: object) -> None:
@@ -34,7 +35,7 @@ def make(factory: Factory, settings: Settings) -> list[OutboxMail]:
     """The mails of one round, in order of address."""
     with unit_of_work(factory) as session:
         known = set(session.scalars(select(OutboxMail.id)))
-        make_mails(session, NOW, settings)
+        make_mails(session, LATER, settings)
     with factory() as session:
         found = session.scalars(select(OutboxMail).order_by(OutboxMail.recipient))
         return [mail for mail in found if mail.id not in known]
@@ -56,14 +57,33 @@ def test_eighty_opened_tasks_are_one_mail_to_each_person(
     assert "另有30件" in maker.body
     assert english.subject == "【Danbao】80 new tasks"
     assert make(factory, settings) == []
-    assert send_due(factory, settings, NOW).sent == 2
+    assert send_due(factory, settings, LATER).sent == 2
     assert len(post.arrived) == 2
+
+
+def test_a_list_that_opens_little_by_little_is_still_one_mail(
+    factory: Factory, settings: Settings, world: World
+) -> None:
+    added = []
+    for second in range(0, 90, 5):
+        item_id = world.item()
+        with unit_of_work(factory) as session:
+            moment = NOW + timedelta(seconds=second)
+            if second < 60:
+                emit(session, "task_opened", "case:1", {"work_item_id": item_id}, moment)
+            added.append(make_mails(session, moment, settings))
+    assert sum(added) == 1
+    assert added[-3] == 1
+    with factory() as session:
+        assert session.scalars(select(OutboxMail.subject)).one() == "【担保通】新待办12件"
 
 
 def test_a_mail_about_one_task_names_it_its_day_and_its_page(
     factory: Factory, settings: Settings, world: World
 ) -> None:
     item_id = world.item()
+    with unit_of_work(factory) as session:
+        session.get_one(WorkItem, item_id).due_at = NOW + timedelta(hours=2)
     tell(factory, "task_opened", work_item_id=item_id)
     [mail] = make(factory, settings)
     assert mail.subject == "【担保通】待办：某科技公司 · 授信审批"
@@ -113,7 +133,7 @@ def test_a_task_done_meanwhile_is_not_told_any_more(
         session.get_one(WorkItem, item_id).status = "DONE"
     assert make(factory, settings) == []
     with factory() as session:
-        assert session.scalars(select(DomainEvent.handled_at)).one() == NOW
+        assert session.scalars(select(DomainEvent.handled_at)).one() == LATER
 
 
 def test_escalations_go_to_the_heads(factory: Factory, settings: Settings, world: World) -> None:
@@ -145,7 +165,7 @@ def test_rounds_at_once_make_every_mail_once(
 
     def round_() -> None:
         with unit_of_work(factory) as session:
-            make_mails(session, NOW, settings)
+            make_mails(session, LATER, settings)
 
     threads = [threading.Thread(target=round_) for _ in range(4)]
     for thread in threads:

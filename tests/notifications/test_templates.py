@@ -42,6 +42,7 @@ ABOUT = {
     "bank": "上海银行",
     "effective_to": "2026-06-01",
     "days": 90,
+    "status": "SUSPENDED",
 }
 
 
