@@ -3,9 +3,10 @@
 import json
 import socket
 import sys
-import threading
 import types
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from http.client import HTTPConnection
 
@@ -25,19 +26,23 @@ def echo(environ: dict[str, object], start: Callable[..., object]) -> Iterable[b
     return [json.dumps({name: environ.get(name) for name in SEEN}).encode()]
 
 
-def asked_through_a_proxy(settings: Settings) -> dict[str, str]:
-    server = create_server(echo, host="127.0.0.1", port=0, **serve.proxy_options(settings))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    client = HTTPConnection("127.0.0.1", server.effective_port, timeout=10)
+def ask(port: int) -> dict[str, str]:
+    client = HTTPConnection("127.0.0.1", port, timeout=10)
     headers = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
-    try:
+    with closing(client):
         client.request("GET", "/", headers=headers)
         return dict(json.load(client.getresponse()))
-    finally:
-        client.close()
-        server.close()
-        thread.join(timeout=5)
+
+
+def asked_through_a_proxy(settings: Settings) -> dict[str, str]:
+    server = create_server(echo, host="127.0.0.1", port=0, **serve.proxy_options(settings))
+    # The server's loop runs here, so that it is never closed while it waits for something.
+    with ThreadPoolExecutor(1) as pool, closing(server):
+        answer = pool.submit(ask, server.effective_port)
+        while not answer.done() or len(server.active_channels) > 0:
+            server.asyncore.loop(timeout=0.05, map=server._map, count=1)
+        server.task_dispatcher.shutdown()
+    return answer.result()
 
 
 def test_a_visitor_cannot_pretend_to_come_from_elsewhere() -> None:
