@@ -63,7 +63,6 @@ def jobs(settings: Settings) -> list[Job]:
         Job("deadlines", every(30), sweep_deadlines),
         Job("timers", every(30), sweep_timers),
         Job("pending_cases", every(5), sweep_pending_cases),
-        Job("pending_cases", every(10), sweep_pending_cases),
         # The 1st opens the month and starts the quarter's subsidy; the days after it catch up.
         Job("referral_opening", at(day="1-20", hour=0, minute=5), routine.open_month),
         Job(
