@@ -5,33 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Select,
-    and_,
-    case,
-    cast,
-    exists,
-    func,
-    or_,
-    select,
-)
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session
 
+from engine.audit.scope import District, of_district, of_organisation
 from engine.clock import SHANGHAI
-from engine.models import (
-    AuditEvent,
-    Enterprise,
-    GuaranteeCase,
-    Instance,
-    LoanCase,
-    Organisation,
-    PartyBinding,
-    Person,
-    ReferralBatch,
-    ReferralItem,
-)
+from engine.models import AuditEvent, Enterprise, GuaranteeCase, Organisation, Person
 from engine.text import Text
 
 PAGE = 50
@@ -49,15 +28,16 @@ class Period:
 @dataclass(frozen=True)
 class Search:
     """What is looked for. `case`: an id, a case_no or a piece of an enterprise's name;
-    `person` and `organisation`: ids; `action`: exact, or its first
-    part ("task" finds "task.urged").
+    `person`: an id, a username or a piece of a name; `organisation`: an id; `action`: exact, or
+    its first part ("task" finds "task.urged"); `changed`: only rows that replaced something.
     """
 
     case: int | str | None = None
-    person: int | None = None
+    person: int | str | None = None
     organisation: int | None = None
     period: Period = Period()
     action: str | None = None
+    changed: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,15 +57,19 @@ class Entry:
     reason: str | None
     clause: str | None
     versions: dict[str, Any]
+    request_id: str | None
+    prev_hash: str
     hash: str
 
 
 @dataclass(frozen=True)
 class Page:
-    """Newest first. `next_before` is the `before` of the following page, None on the last one."""
+    """Newest first. `next_before` is the `before` of the following page, None on the last one;
+    `next_after` the `after` of the page before, None on the first one."""
 
     entries: list[Entry]
     next_before: int | None
+    next_after: int | None = None
 
 
 def search(
@@ -93,29 +77,77 @@ def search(
     wanted: Search,
     *,
     visible_org: int | None,
+    district: District | None = None,
     before: int | None = None,
+    after: int | None = None,
     size: int = PAGE,
 ) -> Page:
-    """A page of the trail, newest first, continued by `before` (an id: rows below it).
+    """A page of the trail, newest first: the rows below `before`, or those just above `after`.
 
     visible_org: only chains of cases and processes in which the organisation takes part, and what
-    its own people did; None for those who see everything (finance bureau, auditors).
+    its own people did; None for those who see everything (finance bureau, auditors), there
+    narrowed to `district` if one is given.
     """
-    query = _query(wanted, visible_org)
+    query = _query(wanted, visible_org, district)
+    if after is not None:
+        return _newer(session, query, after, size)
     if before is not None:
         query = query.where(AuditEvent.id < before)
-    rows = session.execute(query.limit(size + 1)).all()
+    rows = session.execute(query.order_by(AuditEvent.id.desc()).limit(size + 1)).all()
     entries = [_entry(row) for row in rows[:size]]
-    return Page(entries, entries[-1].id if len(rows) > size else None)
+    above = entries[0].id if entries and before is not None else None
+    return Page(entries, entries[-1].id if len(rows) > size else None, above)
+
+
+def _newer(session: Session, query: Select[Any], after: int, size: int) -> Page:
+    newer = query.where(AuditEvent.id > after).order_by(AuditEvent.id).limit(size + 1)
+    rows = session.execute(newer).all()
+    entries = [_entry(row) for row in reversed(rows[:size])]
+    below = entries[-1].id if entries else None
+    return Page(entries, below, entries[0].id if len(rows) > size else None)
 
 
 def stream(
-    session: Session, wanted: Search, *, visible_org: int | None, limit: int = EXPORT_LIMIT
+    session: Session,
+    wanted: Search,
+    *,
+    visible_org: int | None,
+    district: District | None = None,
+    limit: int = EXPORT_LIMIT,
 ) -> Iterator[Entry]:
     """The same rows for an export, newest first, at most `limit`."""
-    query = _query(wanted, visible_org).limit(limit).execution_options(yield_per=1000)
-    for row in session.execute(query):
+    query = _query(wanted, visible_org, district).order_by(AuditEvent.id.desc()).limit(limit)
+    for row in session.execute(query.execution_options(yield_per=1000)):
         yield _entry(row)
+
+
+def count(
+    session: Session, wanted: Search, *, visible_org: int | None, district: District | None = None
+) -> int:
+    """How many rows there are, counted up to one more than an export holds."""
+    rules = _rules(wanted, visible_org, district)
+    ids = select(AuditEvent.id).where(*rules).limit(EXPORT_LIMIT + 1)
+    return session.scalar(select(func.count()).select_from(ids.subquery())) or 0
+
+
+def may_read(
+    session: Session, event_id: int, *, visible_org: int | None, district: District | None = None
+) -> bool:
+    """Whether an event exists within what somebody may read."""
+    rules = _rules(Search(), visible_org, district)
+    found = select(AuditEvent.id).where(AuditEvent.id == event_id, *rules)
+    return session.scalar(found) is not None
+
+
+def only_chain(
+    session: Session, wanted: Search, *, visible_org: int | None, district: District | None = None
+) -> str | None:
+    """The chain of the one case that is looked for; None when there are several or none."""
+    if wanted.case is None:
+        return None
+    rules = _rules(Search(case=wanted.case), visible_org, district)
+    found = session.scalars(select(AuditEvent.chain).where(*rules).distinct().limit(2)).all()
+    return found[0] if len(found) == 1 else None
 
 
 def actions(session: Session) -> Sequence[str]:
@@ -123,29 +155,47 @@ def actions(session: Session) -> Sequence[str]:
     return session.scalars(select(AuditEvent.action).distinct().order_by(AuditEvent.action)).all()
 
 
-def _query(wanted: Search, visible_org: int | None) -> Select[Any]:
-    query = (
+def _query(wanted: Search, visible_org: int | None, district: District | None) -> Select[Any]:
+    return (
         select(AuditEvent, Person.name, Organisation.name)
         .outerjoin(Person, Person.id == AuditEvent.actor_id)
         .outerjoin(Organisation, Organisation.id == AuditEvent.org_id)
-        .order_by(AuditEvent.id.desc())
+        .where(*_rules(wanted, visible_org, district))
     )
+
+
+def _rules(
+    wanted: Search, visible_org: int | None, district: District | None
+) -> list[ColumnElement[bool]]:
     rules = [*_filters(wanted), *_days(wanted.period)]
     if visible_org is not None:
-        rules.append(_visible(visible_org))
-    return query.where(*rules)
+        rules.append(of_organisation(visible_org))
+    elif district is not None:
+        rules.append(of_district(district))
+    return rules
 
 
 def _filters(wanted: Search) -> Iterator[ColumnElement[bool]]:
     if wanted.case is not None:
         yield AuditEvent.chain.in_(_case_chains(wanted.case))
     if wanted.person is not None:
-        yield AuditEvent.actor_id == wanted.person
+        yield AuditEvent.actor_id.in_(_people(wanted.person))
     if wanted.organisation is not None:
         yield AuditEvent.org_id == wanted.organisation
     if wanted.action:
         inner = AuditEvent.action.startswith(f"{wanted.action}.", autoescape=True)
         yield or_(AuditEvent.action == wanted.action, inner)
+    if wanted.changed:
+        # None is kept as JSON's null, which is not SQL's
+        yield func.jsonb_typeof(AuditEvent.before) == "object"
+
+
+def _people(wanted: int | str) -> Select[tuple[int]]:
+    query = select(Person.id)
+    if isinstance(wanted, int):
+        return query.where(Person.id == wanted)
+    named = Person.name.contains(wanted, autoescape=True)
+    return query.where(or_(Person.username == wanted.lower(), named))
 
 
 def _days(period: Period) -> Iterator[ColumnElement[bool]]:
@@ -169,50 +219,6 @@ def _case_chains(wanted: int | str) -> Select[Any]:
     )
 
 
-def _visible(org_id: int) -> ColumnElement[bool]:
-    """Chains of what the organisation takes part in, and rows of its own people."""
-    return or_(
-        AuditEvent.org_id == org_id,
-        _about_case(_takes_part(org_id)),
-        AuditEvent.chain.in_(_bound_subjects(org_id)),
-    )
-
-
-def _about_case(rule: ColumnElement[bool]) -> ColumnElement[bool]:
-    # Only then is the rest of the name a number; CASE keeps the cast from the other chains.
-    number = case(
-        (
-            AuditEvent.chain.regexp_match("^case:[0-9]{1,18}$"),
-            func.split_part(AuditEvent.chain, ":", 2),
-        )
-    )
-    return exists().where(and_(GuaranteeCase.id == cast(number, BigInteger), rule))
-
-
-def _takes_part(org_id: int) -> ColumnElement[bool]:
-    item, batch, loan, party = (
-        aliased(ReferralItem),
-        aliased(ReferralBatch),
-        aliased(LoanCase),
-        aliased(PartyBinding),
-    )
-    return or_(
-        exists().where(
-            item.case_id == GuaranteeCase.id, item.batch_id == batch.id, batch.org_id == org_id
-        ),
-        exists().where(loan.case_id == GuaranteeCase.id, loan.bank_id == org_id),
-        exists().where(party.instance_id == GuaranteeCase.instance_id, party.org_id == org_id),
-    )
-
-
-def _bound_subjects(org_id: int) -> Select[Any]:
-    return (
-        select(Instance.subject)
-        .join(PartyBinding, PartyBinding.instance_id == Instance.id)
-        .where(PartyBinding.org_id == org_id, Instance.subject.not_like("case:%"))
-    )
-
-
 def _entry(row: Any) -> Entry:
     event, person, organisation = row
     return Entry(
@@ -229,5 +235,7 @@ def _entry(row: Any) -> Entry:
         reason=event.reason,
         clause=event.clause,
         versions=event.versions,
+        request_id=event.request_id,
+        prev_hash=event.prev_hash.hex(),
         hash=event.hash.hex(),
     )
