@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from engine.domain.codes import Outcome, SupportClass
+from engine.domain.programme import Parameters
 from engine.errors import InvalidInput, RuleRefused
 from engine.models import Decision, GuaranteeCase
 from engine.operations import answers, decisions
@@ -126,7 +129,7 @@ def check_amount(
     """0 < amount <= the ceiling of the class less the exposure (D.2, J4.1). Raises InvalidInput."""
     if amount is None or amount <= 0:
         raise InvalidInput({field: text("填写大于0的金额")})
-    left = available(ctx, case, support)
+    left = available(ctx.session, case, ctx.parameters, support)
     if amount > left:
         raise InvalidInput(
             {
@@ -139,10 +142,12 @@ def check_amount(
         )
 
 
-def available(ctx: StepContext, case: GuaranteeCase, support: SupportClass) -> Decimal:
+def available(
+    session: Session, case: GuaranteeCase, parameters: Parameters, support: SupportClass
+) -> Decimal:
     """What the ceiling of the class leaves the enterprise, 元, not below 0."""
-    taken = exposure(ctx.session, case.enterprise_id, case.programme).total
-    return max(ctx.parameters.ceilings()[support] - taken, Decimal("0.00"))
+    taken = exposure(session, case.enterprise_id, case.programme).total
+    return max(parameters.ceilings()[support] - taken, Decimal("0.00"))
 
 
 def _tell_returned(ctx: StepContext, case: GuaranteeCase, decision: Decision) -> None:

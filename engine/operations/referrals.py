@@ -33,6 +33,7 @@ CORRECTABLE = {
     "biz_address": "biz_address",
     "sub_district": "sub_district",
     "industry": "industry",
+    "size_industry": "size_industry",
     "employees": "employees",
     "revenue": "revenue",
     "assets": "assets",
@@ -202,7 +203,7 @@ def _correct_enterprise(
     ctx: StepContext, case: GuaranteeCase, given: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     changes = {column: given[name] for name, column in CORRECTABLE.items() if name in given}
-    if "industry" in changes:
+    if "industry" in changes and "size_industry" not in changes:
         words = str(changes["industry"])
         changes["size_industry"] = enterprises.size_industry(words, ctx.parameters)
     if "qualifications" in given:
@@ -220,10 +221,14 @@ def _correct_need(
         raise InvalidInput({"need_amount": text("需求金额应大于0")})
     changes = {name: value for name, value in changes.items() if getattr(case, name) != value}
     before = {name: getattr(case, name) for name in changes}
-    for row in (case, *_own_items(ctx, case)) if changes else ():
-        for name, value in changes.items():
-            setattr(row, name, value)
-    return before, changes
+    for name, value in changes.items():
+        setattr(case, name, value)
+    # 推荐说明 is the referrer's own; the case has none
+    own = changes | {name: given[name] for name in ("remark",) if name in given}
+    for item in _own_items(ctx, case) if own else ():
+        for name, value in own.items():
+            setattr(item, name, value)
+    return before, own
 
 
 def _own_items(ctx: StepContext, case: GuaranteeCase) -> list[ReferralItem]:

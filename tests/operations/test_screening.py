@@ -302,3 +302,14 @@ def test_an_expired_authorisation_is_no_authorisation(world: World) -> None:
     values = {"signed_on": date(2024, 1, 1), "valid_to": date(2025, 1, 1)}
     with pytest.raises(InvalidInput):
         world.do(subject(case), "supply_authorisation", maker, **values)
+
+
+def test_what_a_check_misses_can_be_supplied_by_a_correction(world: World) -> None:
+    case = sent(world, 行业="没有听说过的行业")
+    assert check(world, case, "E4").outcome == "MISSING"
+    world.review(case, outcome="RETURN", reasons=["R03"])
+    values = {"industry": "软件", "remark": "区重点企业", "statement": "行业改为软件"}
+    world.do(subject(case), "correct_referral", world["nanxiang"].maker, **values)
+    assert case.enterprise.size_industry == "SOFTWARE"
+    assert check(world, case, "E4").outcome == "PASS"
+    assert case.items[0].remark == "区重点企业"
