@@ -49,6 +49,7 @@ def make_engine(url: str, poolclass: type[Pool] | None = None) -> Engine:
         url,
         poolclass=poolclass,
         pool_pre_ping=True,
+        hide_parameters=True,  # an error in the log must not show what people entered
         isolation_level="READ COMMITTED",
         json_serializer=_dump_json,
         json_deserializer=orjson.loads,

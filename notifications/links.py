@@ -20,4 +20,4 @@ def absolute(base_url: str, path: str) -> str:
 
 def account(token: str) -> str:
     """Where an enterprise confirms the account for its subsidy, without signing in."""
-    return f"/confirm/{token}"
+    return f"/e/{token}"

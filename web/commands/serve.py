@@ -1,16 +1,22 @@
 """`danbao serve`: the pages, served by waitress."""
 
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 import click
+from sqlalchemy.orm import Session, sessionmaker
 from waitress.server import create_server
 
+from engine import logs
 from engine.config import Settings, load_settings
 from engine.db import connect, migrate, session_factory
 from engine.errors import DanbaoError
+from engine.jobs.scheduler import build
 from engine.text import text
+from notifications.jobs import register
 
 FORWARDED = {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"}
 
@@ -35,8 +41,7 @@ def prepare(settings: Settings) -> None:
 
 def run(settings: Settings, host: str, port: int, threads: int) -> None:
     """Serve until interrupted. Raises DanbaoError when the port is taken."""
-    with _listen(host, port) as listening:
-        factory = session_factory(connect(settings))
+    with _listen(host, port) as listening, working(settings) as factory:
         server = create_server(
             import_module("web.app").create_app(settings, factory),
             sockets=[listening],
@@ -46,6 +51,20 @@ def run(settings: Settings, host: str, port: int, threads: int) -> None:
         )
         click.echo(f"担保通：http://{host}:{port}  （Ctrl-C停止；停止数据库用danbao db stop）")
         server.run()
+
+
+@contextmanager
+def working(settings: Settings) -> Iterator[sessionmaker[Session]]:
+    """The database, with sweeps, calendar jobs and mails running beside the pages."""
+    logs.configure()
+    factory = session_factory(connect(settings))
+    scheduler = build(factory, settings)
+    register(scheduler, factory, settings)
+    scheduler.start()
+    try:
+        yield factory
+    finally:
+        scheduler.shutdown(wait=False)
 
 
 def _listen(host: str, port: int) -> socket.socket:

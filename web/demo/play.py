@@ -18,6 +18,7 @@ from engine.domain.calendar import add_working_days, is_working_day, working_day
 from engine.errors import DanbaoError
 from engine.forms import bind, load_form
 from engine.jobs.deadlines import sweep_deadlines
+from engine.jobs.pending_cases import sweep_pending_cases
 from engine.jobs.timers import sweep_timers
 from engine.models import (
     DefinitionKind,
@@ -67,6 +68,7 @@ class Play:
             for event in self.events.get(local_date(now), []):
                 with unit_of_work(self.factory) as session:
                     event(session, now)
+        sweep_pending_cases(self.factory, now)
         sweep_timers(self.factory, now, 500)
         sweep_deadlines(self.factory, now, 1000)
         self._work(now)

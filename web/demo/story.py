@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
+from engine.operations.selection import start_selection
+from engine.operations.subsidies import confirm_account, start_batch
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -14,8 +16,6 @@ from engine.domain.dates import add_months
 from engine.models import Membership, Organisation, Person, ReferralBatch, Role, SubsidyRow
 from engine.operations.batches import open_batch
 from engine.operations.lists import confirm_upload, upload_list
-from engine.operations.selection import start_selection
-from engine.operations.subsidies import confirm_account, start_batch
 from engine.people import SYSTEM, Actor
 from engine.runtime.definitions import publish, read_files
 from web.demo.play import Event, Play, next_working_day
