@@ -15,7 +15,7 @@ from flask_babel import Domain, get_locale
 FOLDER = Path(__file__).parent / "translations"
 
 
-class PoDomain(Domain):  # type: ignore[misc]
+class PoDomain(Domain):
     """Translations for the request's language, straight from the .po file."""
 
     def get_translations(self) -> Any:
