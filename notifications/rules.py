@@ -20,11 +20,11 @@ from engine.models import (
     Whitelist,
     WhitelistEntry,
 )
+from engine.operations.account_link import VALID, account_token
 from notifications import links, people
 from notifications.drafts import Draft, Post
 from notifications.people import Recipient
 from notifications.tasks import KINDS as TASK_KINDS
-from notifications.tokens import VALID, account_token
 
 Lines = list[dict[str, Any]]
 

@@ -19,6 +19,7 @@ from engine.jobs.agreements import expire_agreements
 from engine.jobs.attempt import Attempt
 from engine.jobs.deadlines import Factory
 from engine.models import SubsidyBatch
+from engine.people import SYSTEM
 
 SUBSIDIES = "engine.operations.subsidies"
 
@@ -37,13 +38,13 @@ def open_month(factory: Factory, now: datetime) -> int:
 def start_subsidies(factory: Factory, now: datetime) -> None:
     """⏱ quarter end: the fee subsidy of the quarter that is over, for every programme (P9).
 
-    Calls `engine.operations.subsidies.start_batch(session, programme, period, now)`.
+    Calls `engine.operations.subsidies.start_batch(session, programme, period, actor, now)`.
     """
     period = quarter_before(local_date(now))
     for programme in _accepting(factory, now):
         with Attempt("subsidy_start", programme=programme), unit_of_work(factory) as session:
             if not _is_started(session, programme, period):
-                import_module(SUBSIDIES).start_batch(session, programme, period, now)
+                import_module(SUBSIDIES).start_batch(session, programme, period, SYSTEM, now)
 
 
 def _is_started(session: Session, programme: str, period: str) -> bool:

@@ -181,7 +181,9 @@ class SubsidyBatch(Base):
     voucher_no: Mapped[str | None]
     parameter_version: Mapped[str | None]
     created_at: Mapped[datetime]
-    rows: Mapped[list["SubsidyRow"]] = relationship(order_by="SubsidyRow.id")
+    rows: Mapped[list["SubsidyRow"]] = relationship(
+        back_populates="batch", order_by="SubsidyRow.id"
+    )
 
 
 class SubsidyRow(Base):
@@ -214,6 +216,7 @@ class SubsidyRow(Base):
     objection: Mapped[str | None]
     objection_at: Mapped[datetime | None]
     trace: Mapped[Json] = mapped_column(server_default="{}")
+    batch: Mapped[SubsidyBatch] = relationship(back_populates="rows")
     filing: Mapped[Filing] = relationship()
     enterprise: Mapped[Enterprise] = relationship()
 

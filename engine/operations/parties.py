@@ -31,6 +31,12 @@ def finance_of(session: Session, district_code: str) -> int:
     return _found(session.scalar(query), text("还没有登记本区财政局"))
 
 
+def treasury_of(session: Session, district_code: str) -> int:
+    """The treasury of a district (国库). RuleRefused when there is none."""
+    query = _active(OrgKind.TREASURY).where(Organisation.district_code == district_code)
+    return _found(session.scalar(query), text("还没有登记本区国库"))
+
+
 def centre_of(session: Session) -> int:
     """The city's guarantee centre (市融资担保中心). RuleRefused when there is none."""
     query = _active(OrgKind.GUARANTOR).where(Organisation.guarantor_code == CITY_CENTRE)

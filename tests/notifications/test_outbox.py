@@ -14,11 +14,11 @@ from engine.events import emit
 from engine.jobs.deadlines import sweep_deadlines
 from engine.models import DeadlineKind, DomainEvent, Enterprise, GuaranteeCase, OutboxMail, WorkItem
 from engine.models.people import Role
+from engine.operations.account_link import account_token, read_account_token
 from notifications.outbox import make_mails
 from notifications.render import TEMPLATES, environment
 from notifications.rules import KINDS, RULES
 from notifications.senders import send_due
-from notifications.tokens import account_token, read_account_token
 from tests.jobs.conftest import NOW, Factory, World, person
 from tests.notifications.conftest import Post
 
