@@ -6,10 +6,12 @@ from typing import Any, BinaryIO, cast
 from flask import flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext
 from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
 from engine.errors import Conflict, DanbaoError, InvalidInput, NotFound
-from engine.imports import read_bounded, read_list
+from engine.imports import DEFAULT_LIMITS, read_bounded, read_list
+from engine.imports.limits import too_large
 from engine.models import Role
 from engine.operations import batches, lists
 from engine.people import Actor
@@ -38,14 +40,14 @@ def _page(line: BatchLine, refused: DanbaoError | None = None, file_name: str = 
     session = reading()
     number = request.args.get("page", 1, type=int)
     # what a referrer has not sent yet is its own business
-    rows = line.rows if own or not line.unsent else 0
+    shown = own or not line.unsent
     return render_template(
         "referrals/batch.html",
         line=line,
         card=card_of(line, programme_names()),
         own=own,
         editable=may_edit(line),
-        page=referral_rows.items_page(session, line.id, rows, number),
+        page=_rows(line, number) if shown else referral_rows.Page([], 0, 1),
         categories=referral_rows.category_names(session, line.programme, now()),
         uploads=list_uploads.uploads_of(session, line.id) if own else [],
         may_withdraw=_may_withdraw(line),
@@ -53,6 +55,10 @@ def _page(line: BatchLine, refused: DanbaoError | None = None, file_name: str = 
         file_name=file_name,
         page_url=lambda to: url_for("referrals.batch", batch_id=line.id, page=to),
     )
+
+
+def _rows(line: BatchLine, number: int) -> referral_rows.Page:
+    return referral_rows.items_page(reading(), line.id, line.rows, number)
 
 
 def _may_withdraw(line: BatchLine) -> bool:
@@ -77,6 +83,16 @@ def upload(batch_id: int) -> Response | tuple[str, int]:
     checks().start(upload_id, acting, now())
     checks().wait(upload_id, SHORT_WAIT)
     return redirect(url_for("referrals.check", upload_id=upload_id), 303)
+
+
+@area.errorhandler(RequestEntityTooLarge)
+def _too_large(_: RequestEntityTooLarge) -> tuple[str, int]:
+    """A body beyond what the server reads at all is answered where it came from."""
+    batch_id = (request.view_args or {}).get("batch_id")
+    if batch_id is None:
+        raise NotFound()
+    refused = too_large(DEFAULT_LIMITS)
+    return _page(referrals.batch_line(reading(), int(batch_id), actor()), refused), 413
 
 
 def _editable(batch_id: int, acting: Actor) -> BatchLine:
@@ -104,7 +120,7 @@ def _read(given: FileStorage | None) -> tuple[str, bytes]:
 def _name(written: str) -> str:
     """The file's own name, without folders and characters that no page can show."""
     bare = written.replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(each for each in bare if each.isprintable())[-LONGEST_NAME:]
+    return "".join(each for each in bare if each.isprintable()).lstrip(".")[-LONGEST_NAME:]
 
 
 @area.get("/<int:batch_id>/template.xlsx")
