@@ -1,9 +1,8 @@
 """One batch: its rows, what is uploaded to it, handing it on, giving it up."""
 
-import io
 from typing import Any, BinaryIO, cast
 
-from flask import flash, redirect, render_template, request, send_file, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -20,11 +19,11 @@ from engine.queries.referrals import BatchLine
 from engine.text import text
 from web.areas.referrals.common import area, checks, hand_on, maker, may_edit, programme_names
 from web.areas.referrals.index import card_of
+from web.exports import XLSX, download
 from web.i18n import render_text
 from web.login import actor
 from web.unit import changing, now, reading
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHORT_WAIT = 0.8  # seconds: most lists are checked sooner, and need no page that waits
 LONGEST_NAME = 120
 
@@ -126,16 +125,8 @@ def _name(written: str) -> str:
 @area.get("/<int:batch_id>/template.xlsx")
 def template(batch_id: int) -> Response:
     """The empty list of the batch's programme."""
-    return sheet(*list_uploads.template(reading(), batch_id, actor(), now()))
-
-
-def sheet(name: str, content: bytes) -> Response:
-    """A workbook to be saved under a name."""
-    answer: Any = send_file(
-        io.BytesIO(content), mimetype=XLSX, as_attachment=True, download_name=name
-    )
-    found: Response = answer
-    return found
+    name, content = list_uploads.template(reading(), batch_id, actor(), now())
+    return download(content, name, XLSX)
 
 
 @area.post("/<int:batch_id>/hand-on")

@@ -18,8 +18,9 @@ from engine.operations.lists import own_upload
 from engine.queries import list_uploads, referral_rows, referrals
 from engine.queries.list_uploads import Upload
 from engine.queries.referral_rows import Known
-from web.areas.referrals.batch import give_to_checker, sheet
+from web.areas.referrals.batch import give_to_checker
 from web.areas.referrals.common import area, checks, maker, may_edit
+from web.exports import XLSX, download
 from web.i18n import render_text
 from web.login import actor
 from web.unit import changing, now, reading
@@ -219,4 +220,5 @@ def corrections(upload_id: int) -> Response:
     found = list_uploads.upload_for(reading(), upload_id, actor())
     if not found.refused:
         raise NotFound()
-    return sheet(*list_uploads.corrections(reading(), upload_id, actor()))
+    name, content = list_uploads.corrections(reading(), upload_id, actor())
+    return download(content, name, XLSX)

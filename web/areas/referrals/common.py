@@ -7,12 +7,13 @@ from sqlalchemy.orm import Session
 
 from engine.clock import local_date
 from engine.errors import NotAllowed
-from engine.forms import bind, load_form
-from engine.models import BatchStatus, DefinitionKind, Role, WorkItem
+from engine.forms import bind
+from engine.models import BatchStatus, Role, WorkItem
 from engine.operations import tasks
 from engine.people import Actor
+from engine.queries.forms import form_of
 from engine.queries.referrals import BatchLine
-from engine.runtime.definitions import definition_in, programmes
+from engine.runtime.definitions import programmes
 from engine.text import text
 from web.list_checks import ListChecks
 from web.login import actor
@@ -50,8 +51,7 @@ def may_edit(batch: BatchLine) -> bool:
 def hand_on(session: Session, item_id: int, outcome: str, acting: Actor) -> None:
     """办结 the task 编报 with this outcome, under the rules of its form."""
     item = session.get_one(WorkItem, item_id)
-    found = definition_in(session, item.instance.deployment_id, DefinitionKind.FORM, item.form_key)
-    values = bind(load_form(found.source), {"outcome": [outcome]})
+    values = bind(form_of(session, item), {"outcome": [outcome]})
     tasks.complete(session, item.id, acting, values, now())
 
 
