@@ -13,7 +13,10 @@ from engine.people import Actor
 from web.unit import reading
 
 manager = LoginManager()
-PUBLIC = {"static", "auth.login", "auth.login_post", "auth.language", "enterprise.account"}
+PUBLIC = {
+    *("static", "auth.login", "auth.login_post", "auth.language", "health.healthz"),
+    *("enterprise.account", "enterprise.account_post", "enterprise.objection"),
+}
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]
