@@ -8,18 +8,19 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from engine.documents.whitelist_sheet import whitelist_workbook
+from engine.documents.whitelist_sheet import whitelist_sheet
 from engine.errors import InvalidInput, NotFound
 from engine.forms import Option
-from engine.models import EntryStatus, OrgKind, Role, WorkItem, WorkStatus
+from engine.models import EntryStatus, OrgKind, Role, Whitelist, WorkItem, WorkStatus
 from engine.operations.entries import FINAL, set_status
 from engine.queries import whitelist as queries
 from engine.queries import whitelist_waiting
 from engine.queries.forms import form_of
+from engine.queries.whitelist import Entry
 from engine.queries.whitelist_waiting import Candidate
 from engine.runtime.definitions import programmes
 from web.choices import choices
-from web.exports import XLSX, download
+from web.exports import XLSX, download, sheet
 from web.forms import draft_of
 from web.i18n import render_text
 from web.login import actor
@@ -28,6 +29,7 @@ from web.unit import changing, now, reading
 
 area = Blueprint("whitelist", __name__, url_prefix="/whitelist")
 
+WAN = Decimal(10_000)
 ADJUSTS = frozenset({Role.MAKER.value, Role.CHECKER.value, Role.HEAD.value})
 
 
@@ -101,11 +103,33 @@ def release(release_id: int) -> str:
 
 @area.get("/<int:release_id>.xlsx")
 def workbook(release_id: int) -> Response:
-    """The release as the reader sees it, for Excel (G1)."""
+    """The release for Excel (G1); a referrer's has only the firms it named."""
     found = queries.release_for(reading(), release_id, actor())
-    entries = queries.entries_of(reading(), found, actor(), now())
-    title = _names().get(found.programme, found.programme)
-    return download(whitelist_workbook(found, title, entries), f"{found.wl_no}.xlsx", XLSX)
+    if actor().org_kind == OrgKind.REFERRER.value:
+        data = _own_rows(queries.entries_of(reading(), found, actor(), now()))
+    else:
+        data = whitelist_sheet(reading(), reading().get_one(Whitelist, found.id), now())
+    return download(data, f"{found.wl_no}.xlsx", XLSX)
+
+
+def _own_rows(entries: list[Entry]) -> bytes:
+    headings = [
+        *(gettext("企业"), gettext("统一社会信用代码"), gettext("序号"), gettext("类别")),
+        *(
+            gettext("需求（万元）"),
+            gettext("建议金额（万元）"),
+            gettext("有效期至"),
+            gettext("状态"),
+        ),
+    ]
+    rows = [
+        [
+            *(one.name, one.uscc, one.seq, support_class(one.support_class)),
+            *(one.need / WAN, one.amount / WAN, one.valid_to, entry_status(one.status)[0]),
+        ]
+        for one in entries
+    ]
+    return sheet(gettext("白名单"), headings, rows)
 
 
 @dataclass(frozen=True)
