@@ -5,12 +5,22 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.domain.money import half_up
 from engine.errors import InvalidInput, NotAllowed
-from engine.models import BankSelection, Bid, Membership, Organisation, OrgKind, Person, Role, Score
+from engine.models import (
+    BankSelection,
+    Bid,
+    Membership,
+    Organisation,
+    OrgKind,
+    PartyBinding,
+    Person,
+    Role,
+    Score,
+)
 from engine.operations.decisions import note_of, require_note
 from engine.operations.parties import person_of
 from engine.runtime.context import Routing, StepContext, form_operation, service_operation
@@ -37,14 +47,17 @@ def ranked(session: Session, selection: BankSelection) -> Sequence[Bid]:
     return sorted(found, key=lambda bid: bid.rank or 0)
 
 
-def scorer_candidates(session: Session) -> Sequence[Person]:
-    """Who may score: active makers of a finance bureau or a guarantor."""
+def scorer_candidates(session: Session, selection: BankSelection) -> Sequence[Person]:
+    """Who may score: active makers of the selection's finance bureau or of a guarantor, by id."""
+    bureau = select(PartyBinding.org_id).where(
+        PartyBinding.instance_id == selection.instance_id, PartyBinding.party == "finance"
+    )
     query = (
         select(Person)
         .join(Membership, Membership.person_id == Person.id)
         .join(Organisation, Organisation.id == Membership.org_id)
         .where(
-            Organisation.kind.in_((OrgKind.FINANCE.value, OrgKind.GUARANTOR.value)),
+            or_(Organisation.kind == OrgKind.GUARANTOR.value, Organisation.id.in_(bureau)),
             # the scoring task is a maker's
             Membership.role == Role.MAKER.value,
             Membership.active,
@@ -70,7 +83,7 @@ def record_scorers(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     chosen = list(dict.fromkeys(int(one) for one in values.get("scorers") or []))
     if len(chosen) < MIN_SCORERS:
         raise InvalidInput({"scorers": text("至少{n}名不同的评分人", n=MIN_SCORERS)})
-    allowed = {person.id for person in scorer_candidates(ctx.session)}
+    allowed = {person.id for person in scorer_candidates(ctx.session, selection)}
     if not set(chosen) <= allowed:
         raise InvalidInput({"scorers": text("评分人须是区财政局或担保机构的在岗经办")})
     before = {"scorers": selection.scorers, "scores": _drop_scores(ctx.session, selection)}
