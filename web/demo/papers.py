@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from engine.operations.attachments import attach
+from engine.operations.attachments import add_attachment
 from sqlalchemy.orm import Session
 
 from engine.forms import Form
@@ -25,6 +25,6 @@ def attach_papers(
     for field in form.fields:
         if field.type == "filepicker" and field.required:
             name = f"{field.label}.pdf"
-            made = attach(session, item.instance.subject, field.key, name, PDF, actor, now)
+            made = add_attachment(session, item.instance.subject, field.key, name, PDF, actor, now)
             found[field.key] = [str(made.id)]
     return found

@@ -122,13 +122,12 @@ def fill_in(session: Session, item: WorkItem, actor: Actor, raw: Raw, now: datet
     source = definition_in(session, deployment, DefinitionKind.FORM, item.form_key).source
     form = load_form(source)
     raw = {**raw, **attach_papers(session, item, form, actor, now)}
-    values = bind(form, raw, choices_for(form, item))
     try:
+        values = bind(form, raw, choices_for(form, item))
         tasks.complete(session, item.id, actor, values, now)
     except DanbaoError as refusal:
-        message = (
-            f"{item.element_id} #{item.id}: {refusal.message} {getattr(refusal, 'fields', '')}"
-        )
+        fields = {key: str(told) for key, told in getattr(refusal, "fields", {}).items()}
+        message = f"{item.element_id} #{item.id}: {refusal.message} {fields}"
         raise RuntimeError(message) from refusal
 
 

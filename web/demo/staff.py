@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from engine.domain.calendar import add_working_days
 from engine.domain.dates import add_months
 from engine.models import (
+    Agreement,
     BankSelection,
     Bid,
     CheckResult,
@@ -143,7 +144,7 @@ def _centre(session: Session, item: WorkItem, today: date, rng: Random) -> Raw |
     del today
     case = _case(session, item)
     if rng.random() < 0.05:
-        return _raw(outcome="REJECT", reasons=["C01"], reject_reason="N4", note="行业不予担保")
+        return _raw(outcome="REJECT", reasons=["N4"], note="行业不予担保")
     suggested = case.suggested_amount or case.need_amount
     return _raw(outcome="PASS", approved_amount=_wan(suggested), note="")
 
@@ -331,8 +332,13 @@ def _score(session: Session, item: WorkItem, today: date, rng: Random) -> Raw | 
 
 @decides("draft")
 def _draft(session: Session, item: WorkItem, today: date, rng: Random) -> Raw | None:
-    del session, item, rng
+    del rng
+    agreement = session.scalars(
+        select(Agreement).where(Agreement.instance_id == item.instance_id)
+    ).one()
     return _raw(
+        bank=agreement.bank_id,
+        guarantor=agreement.guarantor_id,
         effective_from=today.isoformat(),
         effective_to=add_months(today, 24).isoformat(),
         ceiling_normal="1000",
