@@ -26,6 +26,7 @@ class Choice:
     value: str
     label: str
     code: bool = False
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -116,10 +117,10 @@ def widget_of(field: Field, raw: Raw, choices: Choices, hint: str | None = None)
         label=label_of(field),
         unit=_unit(field.unit),
         kind=field.kind,
-        options=tuple(_choice(option) for option in options),
+        options=tuple(_choice(option, field) for option in options),
         values=tuple(raw.get(field.key, ())),
         required=field.required or bool(field.required_when),
-        hint=hint or field.description,
+        hint=hint or _words(field.description, field.properties.get("description_en", "")),
         hide=field.hide.strip().removeprefix("="),
         numeric=number,
         max_length=min(int(field.rules.get("maxLength") or MAX_TEXT), 5000),
@@ -161,9 +162,12 @@ def _words(chinese: str, english: str) -> str:
     return english if english and language() == "en" else chinese
 
 
-def _choice(option: Option) -> Choice:
+def _choice(option: Option, field: Field) -> Choice:
     coded = CODED.fullmatch(option.value) is not None
-    return Choice(option.value, _words(option.label, option.label_en), coded)
+    group = field.properties.get(f"group_{option.value}", "")
+    english = field.properties.get(f"group_en_{option.value}", "")
+    shown = _words(group, english or (str(gettext(group)) if group else ""))
+    return Choice(option.value, _words(option.label, option.label_en), coded, shown)
 
 
 def _unit(unit: str) -> str:

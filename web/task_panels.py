@@ -1,4 +1,4 @@
-"""What the task page shows beside the form, for tasks that are not about a case.
+"""What the task page shows beside the form: for tasks that are not about a case, or besides it.
 
 An area registers its processes:
 
@@ -42,10 +42,13 @@ def panel(*process_keys: str) -> Callable[[Maker], Maker]:
     return register
 
 
-def panel_of(item: WorkItem) -> Panel:
-    """The panel of the item's process, else of the instance's, else title and data."""
+def panel_of(item: WorkItem) -> Panel | None:
+    """The panel of the item's process, else of the instance's; None when none is registered.
+
+    A task about a case shows it beside the case's facts; another one instead of them.
+    """
     maker = _PANELS.get(item.process_key) or _PANELS.get(item.instance.process_key)
     if maker is None:
-        return Panel("inbox/panel_default.html")
+        return None
     made = maker(item)
     return made if isinstance(made, Panel) else Panel(*made)

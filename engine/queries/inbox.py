@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Select, func, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from engine.clock import local_date
 from engine.domain.calendar import working_days_between
@@ -28,6 +28,8 @@ from engine.people import Actor
 from engine.queries.inbox_views import (
     AMOUNT,
     BANK,
+    OPEN,
+    OUTCOME,
     DueIn,
     Filters,
     View,
@@ -300,9 +302,9 @@ def _checks(session: Session, cases: Sequence[int]) -> dict[int, dict[str, int]]
     found: dict[int, dict[str, int]] = defaultdict(dict)
     if cases:
         query = (
-            select(CheckResult.case_id, CheckResult.outcome, func.count(CheckResult.id))
+            select(CheckResult.case_id, OUTCOME, func.count(CheckResult.id))
             .where(CheckResult.case_id.in_(cases))
-            .group_by(CheckResult.case_id, CheckResult.outcome)
+            .group_by(CheckResult.case_id, OUTCOME)
         )
         for case_id, outcome, n in session.execute(query).tuples():
             found[case_id][outcome] = n
@@ -338,3 +340,9 @@ def late_elsewhere(session: Session, actor: Actor, now: datetime) -> list[Row]:
     """Overdue tasks of others that the actor's organisation waits for, the oldest first."""
     query = _rows(View.WAITING).where(elsewhere(actor), WorkItem.due_at < now).limit(MOST)
     return _filled(session, query)
+
+
+def open_items(session: Session, instance_id: int) -> list[WorkItem]:
+    """The open tasks of an instance."""
+    query = select(WorkItem).where(WorkItem.instance_id == instance_id, OPEN)
+    return list(session.scalars(query.options(joinedload(WorkItem.organisation))))

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_
+from sqlalchemy import ColumnElement, String, and_, case, exists, func, literal, or_
 from sqlalchemy.dialects.postgresql import JSONB
 
 from engine.clock import SHANGHAI, local_date
@@ -76,6 +76,11 @@ AMOUNT = func.coalesce(
     GuaranteeCase.approved_amount, GuaranteeCase.suggested_amount, GuaranteeCase.need_amount
 )
 BANK = func.coalesce(GuaranteeCase.bank_id, GuaranteeCase.pref_bank_id)
+# a question that has its answer asks nobody any more
+OUTCOME = case(
+    ((CheckResult.outcome == "JUDGE") & CheckResult.answer.is_not(None), literal("PASS", String())),
+    else_=CheckResult.outcome,
+)
 OPEN = WorkItem.status == WorkStatus.OPEN.value
 
 
@@ -162,8 +167,8 @@ def _checked(worst: Checks) -> ColumnElement[bool]:
     of_case = CheckResult.case_id == GuaranteeCase.id
     if worst is Checks.PASS:
         passed = exists().where(of_case)
-        return and_(passed, ~exists().where(of_case, CheckResult.outcome != "PASS"))
-    return exists().where(of_case, CheckResult.outcome == worst.value.upper())
+        return and_(passed, ~exists().where(of_case, OUTCOME.not_in(["PASS"])))
+    return exists().where(of_case, OUTCOME.in_([worst.value.upper()]))
 
 
 def with_case() -> ColumnElement[bool]:
