@@ -55,6 +55,7 @@ class Widget:
     required: bool = False
     hint: str = ""
     hide: str = ""
+    needed: str = ""  # FEEL: when an optional field has to be filled in
     numeric: bool = False
     max_length: int = MAX_TEXT
     multiple: bool = False
@@ -119,9 +120,10 @@ def widget_of(field: Field, raw: Raw, choices: Choices, hint: str | None = None)
         kind=field.kind,
         options=tuple(_choice(option, field) for option in options),
         values=tuple(raw.get(field.key, ())),
-        required=field.required or bool(field.required_when),
+        required=field.required,
         hint=hint or _words(field.description, field.properties.get("description_en", "")),
         hide=field.hide.strip().removeprefix("="),
+        needed=field.required_when.strip().removeprefix("="),
         numeric=number,
         max_length=min(int(field.rules.get("maxLength") or MAX_TEXT), 5000),
         multiple=field.type == "filepicker",
@@ -203,7 +205,7 @@ def in_wan(value: Any) -> str:
     except InvalidOperation:
         return str(value)
     short = amount.quantize(Decimal("0.01"))
-    return f"{short if short == amount else amount.normalize():f}"
+    return f"{short if short == amount else amount.normalize():,f}"
 
 
 def draft_of(form: Form, draft: Mapping[str, Any] | None) -> Raw:

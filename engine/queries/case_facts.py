@@ -24,6 +24,10 @@ from engine.operations.exposure import Exposure, exposure
 from engine.people import Actor
 from engine.runtime.definitions import programme_of
 
+NAMED = (
+    *("purposes", "sub_districts", "judgement_items", "industries", "scopes"),
+    *("referral_categories", "qualifications"),
+)
 ORDER = {"FAIL": 0, "MISSING": 1, "JUDGE": 2, "NOTICE": 3, "PASS": 4}
 
 
@@ -117,7 +121,7 @@ def _referred(session: Session, case_id: int) -> tuple[Referred, ...]:
 def code_names(parameters: Parameters | None) -> dict[str, str]:
     """The names of the codes that the programme's lists hold."""
     found: dict[str, str] = {}
-    for name in ("qualifications", "purposes", "sub_districts", "categories", "judgement_items"):
+    for name in NAMED:
         if parameters is not None and name in parameters:
             for item in parameters.code_list(name).items:
                 found[item.code] = item.name

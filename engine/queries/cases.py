@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from engine.models import (
@@ -232,7 +232,12 @@ def _hits(
     session: Session, actor: Actor, by: str, where: ColumnElement[bool], number: Any
 ) -> list[Hit]:
     query = (
-        select(GuaranteeCase, Enterprise.name, Enterprise.uscc, cast(number, String))
+        select(
+            GuaranteeCase,
+            Enterprise.name,
+            Enterprise.uscc,
+            func.coalesce(number, "").label("number"),
+        )
         .join(Enterprise, Enterprise.id == GuaranteeCase.enterprise_id)
         .where(visible_cases(actor), where)
         .order_by(GuaranteeCase.id.desc())

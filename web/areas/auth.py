@@ -1,5 +1,6 @@
 """Signing in and out; language, theme, post and password of the person."""
 
+from datetime import date
 from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
@@ -16,6 +17,8 @@ from engine.queries.bulletin import holidays_after
 from web.extensions import limiter
 from web.i18n import LANGUAGES, render_text
 from web.login import SignedIn, actor, posts
+from web.rendering import DAYS, MONTHS, WEEKDAYS
+from web.rendering import language as language_
 from web.unit import changing, now
 
 area = Blueprint("auth", __name__)
@@ -50,8 +53,16 @@ def _page(refused: NotAllowed | None = None, name: str = "") -> str:
         refused=refused,
         username=name[:60],
         holidays=holidays_after(local_date(now())),
+        short=_short,
         next=request.values.get("next", ""),
     )
+
+
+def _short(day_: date) -> str:
+    """10月10日 周六: the year is plain from the holiday."""
+    if language_() == "en":
+        return f"{DAYS[day_.weekday()]} {day_.day} {MONTHS[day_.month - 1]}"
+    return f"{day_.month}月{day_.day}日 {WEEKDAYS[day_.weekday()]}"
 
 
 def _enter(person: Person) -> None:

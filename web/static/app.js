@@ -82,6 +82,7 @@
   function show(form) {
     const scope = answers(form);
     for (const part of all("[data-hide]", form)) part.hidden = holds(part.dataset.hide, scope);
+    for (const word of all("[data-needed]", form)) word.hidden = holds(word.dataset.needed, scope);
     const chosen = one('input[name="outcome"]:checked', form);
     if (!chosen) return;
     const act = one("[data-act-words]", form);

@@ -105,7 +105,8 @@ def _shown(row: Row, view: View) -> Shown:
     if view is View.DONE:
         words = gettext("%(at)s办结", at=moment(row.completed_at))
         return Shown(row, Due("done", "check", words), "", bulk=False)
-    due = due_badge(row.due_at, now(), provisional=row.provisional)
+    line = "" if view is View.WAITING else None
+    due = due_badge(row.due_at, now(), provisional=row.provisional, line=line)
     return Shown(row, due, _line(row, view), bulk=approvable(row))
 
 
@@ -113,7 +114,8 @@ def _line(row: Row, view: View) -> str:
     if view is View.WAITING:
         since = gettext("%(day)s起", day=day(row.opened_at))
         stopped = gettext("计时暂停") if row.own_clock_paused else ""
-        return " · ".join(part for part in (since, stopped) if part)
+        last = gettext("至%(day)s", day=day(row.due_at)) if row.due_at else ""
+        return " · ".join(part for part in (since + last, stopped) if part)
     return gettext("曾暂停%(n)s日", n=row.paused_days) if row.paused_days else ""
 
 
