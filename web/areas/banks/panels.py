@@ -1,0 +1,111 @@
+"""What the task page shows beside the forms of agreements and selections; who may score."""
+
+from typing import Any
+
+from flask import request
+from flask_babel import gettext
+
+from engine.forms import Option
+from engine.models import Agreement, BankSelection, OrgKind, WorkItem
+from engine.operations.agreements import round_of
+from engine.queries.agreements import agreement_sheet
+from engine.queries.selections import (
+    SelectionSheet,
+    scorers_offered,
+    selection_sheet,
+)
+from web.areas.banks.agreement import term_names, term_words, terms_shown
+from web.areas.banks.selection import ranked
+from web.choices import choices, session_of
+from web.forms import Raw, raw_of
+from web.login import actor
+from web.prefill import Prefill, prefill
+from web.task_panels import Panel, panel
+from web.unit import reading
+
+
+def subject_of(item: WorkItem) -> int:
+    """The number in what the item's instance is about (agreement:3, selection:5)."""
+    return int(item.instance.subject.partition(":")[2])
+
+
+@panel("tripartite_agreement")
+def _agreement(item: WorkItem) -> Panel:
+    found = agreement_sheet(reading(), subject_of(item), actor())
+    # the drafter fills the terms in on the form beside
+    terms = () if item.element_id == "draft" else terms_shown(found.terms)
+    context = {
+        "a": found,
+        "line": found.line,
+        "terms": terms,
+        "names": term_names(),
+        "words": term_words,
+        "drafting": item.element_id == "draft",
+    }
+    return Panel("banks/_agreement_panel.html", context)
+
+
+@prefill("agreement")
+def _terms(item: WorkItem) -> Prefill:
+    """The draft begins with what the agreement holds: its version before, the bid, the scheme."""
+    found = reading().get(Agreement, subject_of(item))
+    if found is None:
+        return Prefill()
+    names = [name for name in term_names() if name != "claim_overdue_days"]
+    values: dict[str, Any] = {name: getattr(found, name) for name in names}
+    values["claim_overdue_days"] = (found.claim_rules or {}).get("overdue_trigger_days")
+    values |= {"bank": found.bank_id, "guarantor": found.guarantor_id}
+    said = _wanted_changes(found)
+    return Prefill(values, {"note": said} if said else {})
+
+
+def _wanted_changes(found: Agreement) -> str:
+    number = round_of(found)
+    return gettext("第%(n)s轮；上一轮的修改意见见左侧", n=number) if number > 1 else ""
+
+
+@panel("bank_selection")
+def _selection(item: WorkItem) -> Panel:
+    found = selection_sheet(reading(), subject_of(item), actor())
+    typed = _typed(item) if item.element_id == "score" else {}
+    context = {
+        "s": found,
+        "line": found.line,
+        "step": item.element_id,
+        "ranked": ranked(found),
+        "own": actor().org_kind == OrgKind.BANK.value,
+        "typed": {key: values[0] for key, values in typed.items() if values},
+        "mine": item.assignee_id in (None, actor().person_id) and item.status == "OPEN",
+        "labels": _labels(found),
+    }
+    return Panel("banks/_selection_panel.html", context)
+
+
+def _typed(item: WorkItem) -> Raw:
+    """The marks as they were typed: just now, or in the draft."""
+    if request.method == "POST":
+        return raw_of(request.form)
+    kept = (item.draft or {}).get("raw")
+    own = item.assignee_id in (None, actor().person_id)
+    if not isinstance(kept, dict) or not own:
+        return {}
+    return {str(key): [str(one) for one in values] for key, values in kept.items()}
+
+
+def _labels(found: SelectionSheet) -> dict[str, str]:
+    """What the inputs of the score sheet are called in an error summary."""
+    return {
+        f"mark_{bid.id}_{one.code}": f"{bid.bank} {one.name}"
+        for bid in found.bids
+        for one in found.criteria
+    }
+
+
+@choices("scorers")
+def _scorers(item: WorkItem) -> list[Option]:
+    session = session_of(item)
+    selection = session.get_one(BankSelection, subject_of(item))
+    return [
+        Option(str(key), gettext("%(name)s（%(org)s）", name=name, org=org))
+        for key, name, org in scorers_offered(session, selection)
+    ]
