@@ -1,15 +1,21 @@
 """The pages of referral lists, as the people of a district meet them."""
 
 import io
+from datetime import datetime
 from pathlib import Path
+from threading import Event
 from time import monotonic, sleep
 
 import openpyxl
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from engine.config import ROOT
+from engine.errors import DanbaoError
 from engine.models import AuditEvent, DomainEvent, ListUpload, ReferralBatch, ReferralItem
+from engine.operations.lists import Progress, check_list
+from engine.people import Actor
 from tests.imports.builders import code, listed, row, xlsx
 from tests.operations.world import World
 from tests.web.referrals.conftest import SignIn
@@ -385,3 +391,70 @@ def test_a_file_name_from_anywhere_stays_a_plain_name(world: World, sign_in: Sig
     page = visitor.get(check).text
     assert "<b>名单" not in page
     assert ".." not in str(Path(world.session.scalars(select(ListUpload.file_name)).one()))
+
+
+def test_a_long_check_shows_how_far_it_is_and_then_the_result(
+    world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, seen = Event(), Event()
+
+    def slowly(
+        session: Session, upload_id: int, actor: Actor, now: datetime, progress: Progress
+    ) -> ListUpload:
+        progress(40, 100)
+        seen.set()
+        held.wait(10)
+        return check_list(session, upload_id, actor, now)
+
+    monkeypatch.setattr("web.list_checks.check_list", slowly)
+    monkeypatch.setattr("web.areas.referrals.batch.SHORT_WAIT", 0)
+    batch, visitor = begun(world), sign_in(world["nanxiang"].maker)
+    path = f"/referrals/{batch}"
+    answer = visitor.upload(f"{path}/upload", path, "名单.xlsx", xlsx(listed(row())))
+    check = str(answer.location)
+    assert seen.wait(10)
+    page = visitor.page(check)
+    assert "已核对40行，共100行" in page
+    assert 'http-equiv="refresh"' in page, "the page waits without a script too"
+    assert "hx-get" in visitor.page(f"{check}/progress")
+    assert "确认" not in page.partition("<main")[2].partition("</main>")[0].replace("确认后", "")
+    held.set()
+    until = monotonic() + 10
+    while "HX-Redirect" not in visitor.get(f"{check}/progress").headers:
+        assert monotonic() < until
+        sleep(0.02)
+    assert "可以报送1行" in visitor.page(check)
+
+
+def test_a_check_that_fails_says_so_and_changes_nothing(
+    world: World, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise DanbaoError("broken", "broken")
+
+    monkeypatch.setattr("web.list_checks.check_list", broken)
+    batch, visitor = begun(world), sign_in(world["nanxiang"].maker)
+    path = f"/referrals/{batch}"
+    answer = visitor.upload(f"{path}/upload", path, "名单.xlsx", xlsx(listed(row())))
+    page = visitor.page(str(answer.location))
+    assert "核对没有完成" in page
+    assert "重新核对" in page
+    assert visitor.post(f"{answer.location}/confirm", path).status_code == 422
+    assert count(world, ReferralItem) == 0
+
+
+def test_maker_and_checker_find_the_list_beside_their_forms(world: World, sign_in: SignIn) -> None:
+    same = code()
+    world.send("kewei", row(统一社会信用代码=same, 融资需求=777))
+    batch, visitor = begun(world), sign_in(world["nanxiang"].maker)
+    own = row(统一社会信用代码=same, 融资需求=500)
+    check = uploaded(visitor, batch, xlsx(listed(own, row(期限=48))))
+    visitor.post(f"{check}/confirm", check, then="check")
+    world.session.rollback()
+    task = world.task(f"batch:{batch}", "check_list")
+    page = sign_in(world["nanxiang"].checker).page(f"/tasks/{task.id}")
+    assert str(own[1]) in page
+    assert "区科委也已推荐" in page
+    assert "与区科委所报不同：融资需求" in page.replace("企业名称、", "")
+    assert "777" not in page, "what another referrer said stays with it"
+    assert "超出1至36个月" in page, "what was refused and has not come again is named"

@@ -11,7 +11,7 @@ from web.login import actor
 from web.task_panels import Panel, panel
 from web.unit import now, reading
 
-MOST = 200  # rows beside a form; the batch's page has them all
+MOST = 50  # rows beside a form; the batch's page has them all
 
 
 @dataclass(frozen=True)
