@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask import request
 from flask_babel import gettext
 
 from engine.forms import Option
@@ -17,7 +16,6 @@ from engine.queries.selections import (
 from web.areas.banks.agreement import term_names, term_words, terms_shown
 from web.areas.banks.selection import ranked
 from web.choices import choices, session_of
-from web.forms import Raw, raw_of
 from web.login import actor
 from web.prefill import Prefill, prefill
 from web.task_panels import Panel, panel
@@ -67,29 +65,16 @@ def _wanted_changes(found: Agreement) -> str:
 @panel("bank_selection")
 def _selection(item: WorkItem) -> Panel:
     found = selection_sheet(reading(), subject_of(item), actor())
-    typed = _typed(item) if item.element_id == "score" else {}
     context = {
         "s": found,
         "line": found.line,
         "step": item.element_id,
         "ranked": ranked(found),
         "own": actor().org_kind == OrgKind.BANK.value,
-        "typed": {key: values[0] for key, values in typed.items() if values},
         "mine": item.assignee_id in (None, actor().person_id) and item.status == "OPEN",
         "labels": _labels(found),
     }
     return Panel("banks/_selection_panel.html", context)
-
-
-def _typed(item: WorkItem) -> Raw:
-    """The marks as they were typed: just now, or in the draft."""
-    if request.method == "POST":
-        return raw_of(request.form)
-    kept = (item.draft or {}).get("raw")
-    own = item.assignee_id in (None, actor().person_id)
-    if not isinstance(kept, dict) or not own:
-        return {}
-    return {str(key): [str(one) for one in values] for key, values in kept.items()}
 
 
 def _labels(found: SelectionSheet) -> dict[str, str]:
