@@ -67,8 +67,11 @@ def expire_whitelist(factory: Factory, now: datetime) -> int:
 
 
 def expire_agreements_daily(factory: Factory, now: datetime) -> int:
-    """Daily: tell of agreements that end soon, close those that ended (P5)."""
+    """Daily: agreements whose first day has come begin, those that ended are closed (P5)."""
+    from engine.operations.agreement_life import begin_agreements
+
     with unit_of_work(factory) as session:
+        begin_agreements(session, now)
         return expire_agreements(session, now)
 
 

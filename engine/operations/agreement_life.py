@@ -1,8 +1,10 @@
-"""The life of an agreement in effect: replaced, suspended, resumed, terminated, expired (P5)."""
+"""The life of an agreement in effect: begun, replaced, suspended, resumed, terminated (P5).
+
+Its end by time is engine.jobs.agreements.
+"""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -14,7 +16,6 @@ from engine.events import emit
 from engine.models import (
     Agreement,
     AgreementStatus,
-    DomainEvent,
     GuaranteeCase,
     OrgKind,
     Role,
@@ -27,13 +28,11 @@ from engine.text import Text, text
 
 MESSAGE = "agreement.effective"
 CLAUSE = "C.P5"
-WARNINGS = (90, 30)  # days before the end (P5)
 ALIVE = (AgreementStatus.EFFECTIVE.value, AgreementStatus.SUSPENDED.value)
 _SAYS: dict[AgreementStatus, Text] = {
     AgreementStatus.EFFECTIVE: text("恢复协议{no}"),
     AgreementStatus.SUSPENDED: text("暂停协议{no}，不再受理新业务"),
     AgreementStatus.TERMINATED: text("终止协议{no}"),
-    AgreementStatus.EXPIRED: text("协议{no}到期，不再受理新业务"),
     AgreementStatus.REPLACED: text("协议{no}由新版本替代"),
 }
 # what a status may become by somebody's decision
@@ -195,39 +194,3 @@ def begin_agreements(session: Session, now: datetime) -> int:
             replace_older(session, agreement, SYSTEM, now)
             moved += _go_on(session, agreement, SYSTEM, now)
     return moved
-
-
-def expire_agreements(session: Session, now: datetime) -> int:
-    """Daily: what has ended becomes EXPIRED (loans run off); 90 and 30 days before, warn once.
-
-    Also lets agreements begin (`begin_agreements`). Returns how many expired.
-    """
-    begin_agreements(session, now)
-    today = local_date(now)
-    query = select(Agreement).where(Agreement.status.in_(ALIVE))
-    expired = 0
-    for agreement in session.scalars(_locked(query)).all():
-        if agreement.effective_to is not None and agreement.effective_to < today:
-            _set(session, agreement, AgreementStatus.EXPIRED, SYSTEM, now)
-            expired += 1
-        else:
-            _warn(session, agreement, today, now)
-    return expired
-
-
-def _warn(session: Session, agreement: Agreement, today: date, now: datetime) -> None:
-    if agreement.effective_to is None:
-        return
-    days = (agreement.effective_to - today).days
-    due = [mark for mark in WARNINGS if days <= mark]
-    if due and min(due) < min(_warned(session, agreement), default=max(WARNINGS) + 1):
-        payload: dict[str, Any] = {"agreement_id": agreement.id, "days": days, "mark": min(due)}
-        emit(session, "agreement_expiring", f"agreement:{agreement.id}", payload, now)
-
-
-def _warned(session: Session, agreement: Agreement) -> list[int]:
-    query = select(DomainEvent.payload).where(
-        DomainEvent.kind == "agreement_expiring",
-        DomainEvent.subject == f"agreement:{agreement.id}",
-    )
-    return [int(payload["mark"]) for payload in session.scalars(query)]

@@ -8,7 +8,7 @@ import pytest
 
 from engine.errors import Conflict, InvalidInput, NotAllowed, NotFound, RuleRefused
 from engine.models import Agreement, AgreementReview, GuaranteeCase, Instance, LoanCase
-from engine.operations.agreement_life import expire_agreements, resume, suspend, terminate
+from engine.operations.agreement_life import begin_agreements, resume, suspend, terminate
 from engine.operations.agreement_start import start_agreement
 from engine.people import SYSTEM
 from tests.operations.banking import at, begin, district, listed, loan, refused, sign, subject
@@ -220,9 +220,9 @@ def test_one_that_begins_later_takes_no_case_before_its_day(town: World) -> None
     conclude(town, one)
     assert one.status == "EFFECTIVE"
     assert not is_done(town, case)
-    expire_agreements(town.session, town.now + timedelta(days=6))
+    begin_agreements(town.session, town.now + timedelta(days=6))
     assert not is_done(town, case)
-    expire_agreements(town.session, town.now + timedelta(days=7))
+    begin_agreements(town.session, town.now + timedelta(days=7))
     assert is_done(town, case)
 
 
@@ -233,7 +233,7 @@ def test_the_next_version_replaces_the_one_in_force_on_its_first_day(town: World
     other = sign(town, "bank", "jdg")
     conclude(town, new)
     assert old.status == "EFFECTIVE", "新版本尚未到生效日"
-    expire_agreements(town.session, town.now + timedelta(days=7))
+    begin_agreements(town.session, town.now + timedelta(days=7))
     assert (old.status, new.status, other.status) == ("REPLACED", "EFFECTIVE", "EFFECTIVE")
 
 
@@ -261,16 +261,13 @@ def test_only_the_bureaus_head_decides_with_a_reason_and_termination_is_for_good
         resume(town.session, one.id, "理由", town["finance"].head, now)
 
 
-def test_it_is_announced_at_ninety_and_thirty_days_once_and_then_expires(town: World) -> None:
-    one = sign(town, "bank", effective_to=date(2026, 3, 18))  # a hundred days
-    for days in (0, 9, 10, 10, 11, 69, 70, 71, 100):
-        expire_agreements(town.session, town.now + timedelta(days=days))
-    told = [event.payload["days"] for event in town.events("agreement_expiring")]
-    assert told == [90, 30]
-    assert one.status == "EFFECTIVE", "最后一日仍有效"
-    assert expire_agreements(town.session, town.now + timedelta(days=101)) == 1
-    assert one.status == "EXPIRED"
-    assert expire_agreements(town.session, town.now + timedelta(days=102)) == 0
+def test_what_has_begun_does_not_begin_again(town: World) -> None:
+    old, new = sign(town, "bank"), start(town)
+    conclude(town, new)
+    for days in (7, 7, 8):
+        begin_agreements(town.session, town.now + timedelta(days=days))
+    assert town.actions(place(old)) == ["agreement.replaced"]
+    assert len(town.events("agreement_replaced")) == 1
 
 
 def test_of_two_guarantors_the_one_with_more_room_is_bound(town: World) -> None:
