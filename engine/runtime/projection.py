@@ -73,6 +73,7 @@ def project(ctx: StepContext, workflow: Any, engine: FeelScriptEngine, steps: li
     """Bring the rows of the instance into line with its workflow."""
     _history(ctx, steps)
     _waiting(ctx, workflow, engine)
+    _tell_stage(ctx, workflow)
     ready = {
         str(task.id): task
         for task in workflow.get_tasks(state=TaskState.READY)
@@ -122,17 +123,24 @@ def _waiting(ctx: StepContext, workflow: Any, engine: FeelScriptEngine) -> None:
             session.add(Subscription(**where, message=definition.name, correlation=value))
 
 
+def _tell_stage(ctx: StepContext, workflow: Any) -> None:
+    """The furthest stage in which something is to be done or waited for."""
+    active = workflow.get_tasks(state=TaskState.READY | TaskState.WAITING)
+    stages = [stage for stage in map(_stage, active) if stage is not None]
+    if stages:
+        call_hook("stage", ctx, max(stages))
+
+
 def _open(ctx: StepContext, engine: FeelScriptEngine, task: Any) -> None:
     properties = properties_of(task)
     party, _, role = properties.get("candidateGroups", "").partition(":")
-    stage = _stage(task)
     item = WorkItem(
         instance_id=ctx.instance.id,
         task_id=str(task.id),
         process_key=task.workflow.spec.name,
         element_id=element_of(task),
         name=task.task_spec.bpmn_name or element_of(task),
-        stage=stage,
+        stage=_stage(task),
         party=party,
         role=role or "maker",
         org_id=_organisation(ctx, engine, task, properties, party),
@@ -153,8 +161,6 @@ def _open(ctx: StepContext, engine: FeelScriptEngine, task: Any) -> None:
     if properties.get("pauses"):
         pause_clock(ctx.session, ctx.instance.id, properties["pauses"], ctx.now)
     ctx.emit("task_opened", work_item_id=item.id)
-    if stage is not None:
-        call_hook("stage", ctx, stage)
 
 
 def _split(value: str | None) -> list[str]:

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from engine.operations.attachments import add_attachment
 from sqlalchemy.orm import Session
 
 from engine.forms import Form
 from engine.models import WorkItem
+from engine.operations.attachments import add_attachment
 from engine.people import Actor
 
 PDF = (

@@ -38,8 +38,15 @@ from web.demo.staff import Raw, decide
 
 Told = Callable[[str], None]
 Event = Callable[[Session, datetime], object]
-DELAYS = (0, 1, 1, 2, 2, 3, 4)  # working days until somebody turns to a task
-NEGLECTED = 0.03  # left lying until it is overdue
+# working days until somebody turns to a task; banks answer a new case soon, decide on it later
+DELAYS = (0, 1, 1, 2, 2, 3, 4)
+OWN_DELAYS = {
+    "accept_case": (0, 1, 1, 2),
+    "approve_loan": (2, 3, 4, 5, 6),
+    "disburse": (3, 5, 8, 12),
+    "file_loan": (1, 2, 4, 6, 8),
+}
+NEGLECTED = 0.05  # left lying until it is overdue
 
 
 @dataclass
@@ -110,7 +117,7 @@ def _turn_to(session: Session, item_id: int, now: datetime) -> None:
 def _time_has_come(item: WorkItem, now: datetime) -> bool:
     rng = Random(item.id * 31)  # noqa: S311 (a story, not a secret)
     opened, today = local_date(item.opened_at), local_date(now)
-    wait = rng.choice(DELAYS)
+    wait = rng.choice(OWN_DELAYS.get(item.element_id, DELAYS))
     if rng.random() < NEGLECTED:
         wait += 9
     return working_days_between(opened, today) >= wait

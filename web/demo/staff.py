@@ -202,7 +202,7 @@ def _material(session: Session, item: WorkItem, today: date, rng: Random) -> Raw
 def _disburse(session: Session, item: WorkItem, today: date, rng: Random) -> Raw | None:
     case = _case(session, item)
     loan = _loan(session, case)
-    signed = today - timedelta(days=rng.choice((0, 1, 2)))
+    signed = max(loan.accepted_on or today, today - timedelta(days=rng.choice((0, 1, 2))))
     return _raw(
         contract_no=f"JK-{signed:%Y}-{case.id:05d}",
         contract_date=signed.isoformat(),

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
-from engine.operations.selection import start_selection
-from engine.operations.subsidies import confirm_account, start_batch
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -13,9 +11,20 @@ from engine.clock import SHANGHAI, local_date
 from engine.config import ROOT, Settings
 from engine.db import unit_of_work
 from engine.domain.dates import add_months
-from engine.models import Membership, Organisation, Person, ReferralBatch, Role, SubsidyRow
+from engine.models import (
+    Agreement,
+    Membership,
+    Organisation,
+    Person,
+    ReferralBatch,
+    Role,
+    SubsidyRow,
+)
+from engine.operations.agreement_start import start_agreement
 from engine.operations.batches import open_batch
 from engine.operations.lists import confirm_upload, upload_list
+from engine.operations.selection import start_selection
+from engine.operations.subsidies import confirm_account, start_batch
 from engine.people import SYSTEM, Actor
 from engine.runtime.definitions import publish, read_files
 from web.demo.play import Event, Play, next_working_day
@@ -23,6 +32,7 @@ from web.demo.world import make_world
 
 LISTS = Path(__file__).parent / "lists"
 PROGRAMME = "JD_KCD"
+MINHANG = "MH_PARK_CHAMBER"
 Told = Callable[[str], None]
 
 
@@ -52,11 +62,14 @@ def _events(first: date, quarter: date, today: date) -> dict[date, list[Event]]:
         found.setdefault(next_working_day(day), []).append(event)
 
     on(first, _selection("centre"))
+    on(first, _minhang_agreement)
     on(add_months(quarter, -3) + timedelta(days=4), _list("kewei", "区科委"))
-    on(add_months(quarter, -1) + timedelta(days=3), _list("nanxiang", "南翔镇"))
+    on(today - timedelta(days=52), _list("nanxiang", "南翔镇"))
+    on(today - timedelta(days=50), _list("xinzhuang", "莘庄工业区", MINHANG))
     on(_recent(today), _list("shencheng", "申城银行"))
     on(quarter, _subsidy)
     on(today - timedelta(days=12), _selection("jdguarantee"))
+    on(today - timedelta(days=9), _renewal)
     for days in range(5, 60):
         on(quarter + timedelta(days=days), _accounts)
     return found
@@ -75,13 +88,28 @@ def _selection(guarantor: str) -> Event:
     return event
 
 
-def _list(code: str, name: str) -> Event:
+def _minhang_agreement(session: Session, now: datetime) -> object:
+    bank, centre = _org(session, "mhbank"), _org(session, "centre")
+    actor = _person(session, "mhfinance")
+    return start_agreement(session, bank.id, centre.id, MINHANG, actor, now)
+
+
+def _renewal(session: Session, now: datetime) -> object:
+    """A new version of an agreement, on its way through the three parties."""
+    newest = select(Agreement).where(Agreement.programme == PROGRAMME).order_by(Agreement.id)
+    agreement = session.scalars(newest.limit(1)).one()
+    actor = _person(session, "finance")
+    parties = (agreement.bank_id, agreement.guarantor_id)
+    return start_agreement(session, *parties, PROGRAMME, actor, now)
+
+
+def _list(code: str, name: str, programme: str = PROGRAMME) -> Event:
     def event(session: Session, now: datetime) -> ReferralBatch:
         path = next(LISTS.glob(f"*_{name}_*"))
         actor = _person(session, code)
         period = f"{local_date(now):%Y-%m}"
         org = _org(session, code)
-        batch = open_batch(session, org.id, PROGRAMME, period, actor, now)
+        batch = open_batch(session, org.id, programme, period, actor, now)
         upload = upload_list(session, batch.id, path.name, path.read_bytes(), actor, now)
         confirm_upload(session, upload.id, actor, now)
         return batch
