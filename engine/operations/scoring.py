@@ -106,7 +106,7 @@ def _drop_scores(session: Session, selection: BankSelection) -> list[dict[str, A
     return shown
 
 
-@form_operation("selection.record_score", "记录评分")
+@form_operation("selection.record_score", "记录评分", keeps_values=False)
 def record_score(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """All bids at once: `mark_<bid>_<criterion>` 0 to 100 each, weighted; or `mark_<bid>`, the
     total. `conflict_<bid>` declares a conflict with one bid, `conflict` = CONFLICT with all.

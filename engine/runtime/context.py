@@ -101,22 +101,29 @@ class StepContext:
 
 @dataclass(frozen=True)
 class Operation:
-    """A registered operation: `kind` is "form" (records a completed form) or "service"."""
+    """A registered operation: `kind` is "form" (records a completed form) or "service".
+
+    Without `keeps_values` the form's values are stored by the operation alone: neither the task
+    nor the audit trail repeats what others may not read yet.
+    """
 
     name: str
     kind: str
     function: Callable[..., Routing | None]
     title: str
+    keeps_values: bool = True
 
 
 _REGISTRY: dict[str, Operation] = {}
 
 
-def form_operation(name: str, title: str) -> Callable[[FormOperation], FormOperation]:
+def form_operation(
+    name: str, title: str, *, keeps_values: bool = True
+) -> Callable[[FormOperation], FormOperation]:
     """Register `function(ctx, values) -> routing values` to record a completed form."""
 
     def register(function: FormOperation) -> FormOperation:
-        _REGISTRY[name] = Operation(name, "form", function, title)
+        _REGISTRY[name] = Operation(name, "form", function, title, keeps_values)
         return function
 
     return register

@@ -139,7 +139,9 @@ def _close(item: WorkItem, values: Mapping[str, Any], actor: Actor, now: datetim
     item.status = WorkStatus.DONE.value
     item.completed_at, item.performer_id = now, actor.person_id
     item.outcome = values.get("outcome")
-    item.values, item.draft = _plain(values), None
+    found = operation(item.operation) if item.operation else None
+    sealed = found is not None and not found.keeps_values
+    item.values, item.draft = {} if sealed else _plain(values), None
     item.undo_state, item.undo_version = None, None
 
 

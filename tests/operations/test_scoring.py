@@ -7,7 +7,7 @@ from hypothesis import given as for_all
 from hypothesis import strategies as some
 
 from engine.errors import Conflict, InvalidInput, NotAllowed, RuleRefused
-from engine.models import BankSelection, Instance, Score
+from engine.models import AuditEvent, BankSelection, Instance, Score, WorkItem
 from engine.operations import tasks
 from engine.operations.scoring import average, scorer_candidates, visible_scores
 from engine.operations.selection import start_selection
@@ -63,6 +63,10 @@ def test_marks_are_blind_until_the_last_scorer_has_submitted(
     score(town, selection, first, marks)
     score(town, selection, second, marks)
     assert visible_scores(town.session, selection, third.person_id) == []
+    done = town.session.query(WorkItem).filter_by(element_id="score", status="DONE").all()
+    assert [item.values for item in done] == [{}, {}]
+    trail = town.session.query(AuditEvent).filter_by(chain=place(selection)).all()
+    assert not any("mark_" in str(event.after) for event in trail), "审计里也看不到分数"
     assert visible_scores(town.session, selection, None) == []
     seen = visible_scores(town.session, selection, first.person_id)
     assert {one.scorer_id for one in seen} == {first.person_id}
