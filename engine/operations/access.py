@@ -1,6 +1,8 @@
 """Who may see and do what: organisation scope and the object-level check, in one place."""
 
-from sqlalchemy import exists, or_, select
+from typing import Any, cast
+
+from sqlalchemy import exists, or_, select, true
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -8,6 +10,7 @@ from engine.errors import NotAllowed, NotFound
 from engine.models import (
     GuaranteeCase,
     LoanCase,
+    Organisation,
     OrgKind,
     PartyBinding,
     ReferralItem,
@@ -23,25 +26,49 @@ OVERSEERS = frozenset({OrgKind.FINANCE.value, OrgKind.PLATFORM.value})
 
 
 def sees_all(actor: Actor) -> bool:
-    """The finance bureau oversees the whole scheme; the platform's auditors read everything."""
+    """Whether the organisation oversees others: a finance bureau its district, the platform all."""
     return actor.is_system or actor.org_kind in OVERSEERS
 
 
+def everywhere(actor: Actor) -> bool:
+    """Whether no district limits the actor: the system itself and the platform's auditors."""
+    return actor.is_system or actor.org_kind == OrgKind.PLATFORM.value
+
+
+def taking_part(actor: Actor, instance_id: Any) -> ColumnElement[bool]:
+    """Whether the actor's organisation plays a party in the instance."""
+    if everywhere(actor):
+        return true()
+    return exists().where(
+        PartyBinding.instance_id == instance_id, PartyBinding.org_id == actor.org_id
+    )
+
+
+def own_district(actor: Actor, org_id: Any) -> ColumnElement[bool]:
+    """Whether an organisation is of the actor's district, for those who oversee one."""
+    if everywhere(actor):
+        return true()
+    if not sees_all(actor):
+        return cast("ColumnElement[bool]", org_id == actor.org_id)
+    own = select(Organisation.district_code).where(Organisation.id == actor.org_id)
+    there = select(Organisation.district_code).where(Organisation.id == org_id)
+    return there.scalar_subquery() == own.scalar_subquery()
+
+
 def visible_cases(actor: Actor) -> ColumnElement[bool]:
-    """The cases an organisation takes part in: referred, bound to a party, or was assigned to."""
-    if sees_all(actor):
-        return GuaranteeCase.id.is_not(None)
+    """The cases an organisation takes part in: referred, bound to a party, or was assigned to.
+
+    A finance bureau plays its party in every case of its district and in no other.
+    """
+    if everywhere(actor):
+        return true()
     referred = exists().where(
         ReferralItem.case_id == GuaranteeCase.id,
         ReferralItem.batch_id == ReferralBatch.id,
         ReferralBatch.org_id == actor.org_id,
     )
-    bound = exists().where(
-        PartyBinding.instance_id == GuaranteeCase.instance_id,
-        PartyBinding.org_id == actor.org_id,
-    )
     lent = exists().where(LoanCase.case_id == GuaranteeCase.id, LoanCase.bank_id == actor.org_id)
-    return or_(referred, bound, lent)
+    return or_(referred, taking_part(actor, GuaranteeCase.instance_id), lent)
 
 
 def case_for(session: Session, case_id: int, actor: Actor) -> GuaranteeCase:
@@ -56,11 +83,6 @@ def case_for(session: Session, case_id: int, actor: Actor) -> GuaranteeCase:
 def visible_items(actor: Actor) -> ColumnElement[bool]:
     """Work items of the actor's organisation in the roles held there."""
     return (WorkItem.org_id == actor.org_id) & WorkItem.role.in_(actor.roles)
-
-
-def may_see_item(actor: Actor, item: WorkItem) -> bool:
-    """A task is seen by its organisation's staff, and read by those who oversee."""
-    return item.org_id == actor.org_id or sees_all(actor)
 
 
 def check_may_do(actor: Actor, item: WorkItem) -> None:
@@ -88,12 +110,15 @@ def _role(role: str) -> str:
 
 
 def open_item(session: Session, item_id: int, actor: Actor, *, lock: bool = False) -> WorkItem:
-    """The work item, if the actor's organisation may know of it. Raises NotFound."""
-    query = select(WorkItem).where(WorkItem.id == item_id)
+    """The work item, if it is the organisation's, or it oversees the case. Raises NotFound."""
+    mine = WorkItem.org_id == actor.org_id
+    if sees_all(actor):
+        mine = or_(mine, taking_part(actor, WorkItem.instance_id))
+    query = select(WorkItem).where(WorkItem.id == item_id, mine)
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)
     item = session.scalar(query)
-    if item is None or not may_see_item(actor, item):
+    if item is None:
         raise NotFound()
     return item
 

@@ -6,12 +6,12 @@ import unicodedata
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, undefer
 
 from engine.errors import InvalidInput, NotFound
-from engine.models import Attachment, Instance, PartyBinding
-from engine.operations.access import case_for, sees_all
+from engine.models import Attachment, Instance
+from engine.operations.access import case_for, taking_part
 from engine.operations.parties import person_of, post_of
 from engine.people import Actor
 from engine.text import text
@@ -108,12 +108,8 @@ def check_may_read(session: Session, subject: str, actor: Actor) -> None:
     if kind == "case" and key.isdigit():
         case_for(session, int(key), actor)
         return
-    bound = exists().where(
-        Instance.subject == subject,
-        PartyBinding.instance_id == Instance.id,
-        PartyBinding.org_id == actor.org_id,
-    )
-    if not sees_all(actor) and not session.scalar(select(bound)):
+    query = select(Instance.id).where(Instance.subject == subject, taking_part(actor, Instance.id))
+    if session.scalar(query.limit(1)) is None:
         raise NotFound()
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, Integer, and_, cast, extract, func, or_, select
+from sqlalchemy import ColumnElement, Integer, cast, extract, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.clock import SHANGHAI
@@ -23,7 +23,13 @@ from engine.models import (
     WhitelistEntry,
     WorkItem,
 )
-from engine.operations.access import sees_all, visible_cases
+from engine.operations.access import (
+    everywhere,
+    own_district,
+    sees_all,
+    taking_part,
+    visible_cases,
+)
 from engine.people import Actor
 
 APPROVED = (
@@ -249,7 +255,7 @@ def approval_days(session: Session, actor: Actor) -> list[Bank]:
         .where(
             WorkItem.element_id == "approve_loan",
             WorkItem.status == "DONE",
-            or_(WorkItem.org_id == actor.org_id, _all(actor)),
+            or_(WorkItem.org_id == actor.org_id, _overseen(actor)),
         )
         .group_by(Organisation.id)
         .order_by(func.percentile_cont(0.5).within_group(days))
@@ -261,8 +267,8 @@ def approval_days(session: Session, actor: Actor) -> list[Bank]:
     ]
 
 
-def _all(actor: Actor) -> ColumnElement[bool]:
-    return WorkItem.id.is_not(None) if sees_all(actor) else and_(WorkItem.id.is_(None))
+def _overseen(actor: Actor) -> ColumnElement[bool]:
+    return taking_part(actor, WorkItem.instance_id) if sees_all(actor) else false()
 
 
 @dataclass(frozen=True)
@@ -304,8 +310,7 @@ def _closings(session: Session, actor: Actor, today: date) -> list[Ahead]:
         .order_by(ReferralBatch.closing_on)
         .limit(3)
     )
-    if not sees_all(actor):
-        query = query.where(ReferralBatch.org_id == actor.org_id)
+    query = query.where(own_district(actor, ReferralBatch.org_id))
     return [Ahead(day, "list", n, more) for day, n, more in session.execute(query).tuples()]
 
 
@@ -317,8 +322,7 @@ def _agreements(session: Session, actor: Actor, today: date) -> list[Ahead]:
         .order_by(Agreement.effective_to)
         .limit(2)
     )
-    if not sees_all(actor):
-        query = query.where(
-            or_(Agreement.bank_id == actor.org_id, Agreement.guarantor_id == actor.org_id)
-        )
+    if not everywhere(actor):
+        parties = (Agreement.bank_id, Agreement.guarantor_id, Agreement.finance_id)
+        query = query.where(or_(*(party == actor.org_id for party in parties)))
     return [Ahead(day, "agreement", n) for day, n in session.execute(query).tuples() if day]

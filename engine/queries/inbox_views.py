@@ -12,14 +12,12 @@ from engine.clock import SHANGHAI, local_date
 from engine.models import (
     CheckResult,
     GuaranteeCase,
-    OrgKind,
-    PartyBinding,
     ReferralBatch,
     ReferralItem,
     WorkItem,
     WorkStatus,
 )
-from engine.operations.access import sees_all, visible_cases, visible_items
+from engine.operations.access import sees_all, taking_part, visible_cases, visible_items
 from engine.people import Actor
 
 
@@ -93,13 +91,9 @@ def mine(actor: Actor) -> ColumnElement[bool]:
 
 def elsewhere(actor: Actor) -> ColumnElement[bool]:
     """Open tasks of others in what the actor's organisation takes part in."""
-    if actor.org_kind == OrgKind.PLATFORM.value:
-        return OPEN
-    bound = exists().where(
-        PartyBinding.instance_id == WorkItem.instance_id, PartyBinding.org_id == actor.org_id
-    )
-    taking_part = bound if sees_all(actor) else or_(bound, visible_cases(actor))
-    return and_(OPEN, WorkItem.org_id != actor.org_id, taking_part)
+    bound = taking_part(actor, WorkItem.instance_id)
+    ours = bound if sees_all(actor) else or_(bound, visible_cases(actor))
+    return and_(OPEN, WorkItem.org_id != actor.org_id, ours)
 
 
 def condition(view: View, actor: Actor, now: datetime) -> ColumnElement[bool]:
