@@ -21,7 +21,8 @@ from engine.models import WorkItem
 @dataclass(frozen=True)
 class Panel:
     """A template and what it needs. `handles`: keys of form fields that the template shows itself,
-    so that the form beside it leaves them out."""
+    so that the form beside it leaves them out. `labels` in the context: what its own inputs are
+    called in an error summary."""
 
     template: str
     context: Mapping[str, Any] = field(default_factory=dict)

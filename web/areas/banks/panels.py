@@ -13,7 +13,7 @@ from engine.queries.selections import (
     scorers_offered,
     selection_sheet,
 )
-from web.areas.banks.agreement import term_names, term_words, terms_shown
+from web.areas.banks.agreement import RATIOS, term_names, term_words, terms_shown
 from web.areas.banks.selection import ranked
 from web.choices import choices, session_of
 from web.login import actor
@@ -51,6 +51,7 @@ def _terms(item: WorkItem) -> Prefill:
         return Prefill()
     names = [name for name in term_names() if name != "claim_overdue_days"]
     values: dict[str, Any] = {name: getattr(found, name) for name in names}
+    values |= {name: f"{getattr(found, name).normalize():f}" for name in RATIOS}
     values["claim_overdue_days"] = (found.claim_rules or {}).get("overdue_trigger_days")
     values |= {"bank": found.bank_id, "guarantor": found.guarantor_id}
     said = _wanted_changes(found)

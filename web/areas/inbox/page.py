@@ -106,6 +106,7 @@ def shown(task: Task, raw: Raw | None = None, trouble: Trouble | None = None) ->
         trouble=trouble,
         scope={k: v for k, v in task.data.items() if isinstance(v, str | int | bool | float)},
         panel=panel and Markup(render_template(panel.template, **inner, **panel.context)),  # noqa: S704 (escaped in it)
+        panel_labels=panel.context.get("labels", {}) if panel else {},
         parameters=parameters,
         files=files_of_subject(reading(), item.instance.subject),
         my_files=_uploaded(task.form, typed_),
