@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from engine.forms import Choices, Field, Form, Option
 from engine.forms.binding import MAX_TEXT, WAN
+from web.i18n import raw_unit
 from web.rendering import language
 
 CODED = re.compile(r"[A-Z]\d{1,2}")
@@ -116,7 +117,7 @@ def widget_of(field: Field, raw: Raw, choices: Choices, hint: str | None = None)
         key=field.key,
         type="checklist" if field.kind in ROWS else field.type,
         label=label_of(field),
-        unit=_unit(field.unit),
+        unit=raw_unit(field.unit),
         kind=field.kind,
         options=tuple(_choice(option, field) for option in options),
         values=tuple(raw.get(field.key, ())),
@@ -170,10 +171,6 @@ def _choice(option: Option, field: Field) -> Choice:
     english = field.properties.get(f"group_en_{option.value}", "")
     shown = _words(group, english or (str(gettext(group)) if group else ""))
     return Choice(option.value, _words(option.label, option.label_en), coded, shown)
-
-
-def _unit(unit: str) -> str:
-    return str(gettext(unit)) if unit else ""
 
 
 def typed(form: Form, values: Mapping[str, Any]) -> Raw:

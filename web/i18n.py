@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Flask, request, session
-from flask_babel import Babel, force_locale, gettext
+from flask_babel import Babel, force_locale, get_locale, gettext
 from flask_login import current_user
 
 from engine.text import Text
@@ -39,8 +39,18 @@ def render_text(message: Text | dict[str, Any] | str | None) -> str:
     return str(gettext(message.template)).format(**params)
 
 
+def raw_unit(unit: str) -> str:
+    """The unit of a number that is typed or kept as it is, in the page's language.
+
+    Amounts shown through `wan` turn from 万元 into millions in English; what is typed does not.
+    """
+    if unit == "万元":
+        return "CNY 10k" if str(get_locale() or "zh").startswith("en") else unit
+    return str(gettext(unit)) if unit else ""
+
+
 def _param(value: object) -> object:
     return render_text(value) if isinstance(value, Text) else value
 
 
-__all__ = ["LANGUAGES", "choose_locale", "force_locale", "init_app", "render_text"]
+__all__ = ["LANGUAGES", "choose_locale", "force_locale", "init_app", "raw_unit", "render_text"]

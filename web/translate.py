@@ -32,7 +32,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_audit": (6,),  # engine.operations.tasks hands its sentence on
 }
 OPTIONS = {"templates/**.html": {"silent": "false"}}
-CHINESE = re.compile(r"[\u3400-\u9fff\uff00-\uffef]")
+CHINESE = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]|(?<!\{)\{(\w+)[^{}]*\}")
 HEAD = "# English for Danbao; Chinese is the source. Written by `python -m web.translate update`."
 
@@ -95,7 +95,17 @@ def _styles(message: str) -> set[str]:
 def merge(given: Mapping[str, str], language: str = "en") -> None:
     """Add translations, drop unused ones, and write the catalogue sorted by its Chinese."""
     wanted, have = used(), {**translated(language), **given}
-    catalogue = Catalog(locale=language, header_comment=HEAD, fuzzy=False, charset="utf-8")
+    catalogue = Catalog(
+        locale=language,
+        header_comment=HEAD,
+        project="danbao",
+        version="0.1",
+        msgid_bugs_address="",
+        last_translator="",
+        language_team=language,
+        fuzzy=False,
+        charset="utf-8",
+    )
     for message in sorted(wanted):
         if have.get(message):
             catalogue.add(message, have[message])

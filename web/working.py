@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from engine.domain.trace import ROUNDING_TEXT, UNIT_TEXT, Measure, Operand, Rounding, Trace
 from engine.text import Text
-from web.i18n import render_text
+from web.i18n import raw_unit, render_text
 
 
 @dataclass(frozen=True)
@@ -107,4 +107,4 @@ def shown(operand: Operand) -> str:
     """The value with its unit where that is not plain: days, months, persons …"""
     unit = UNIT_TEXT.get(operand.measure)
     plain = operand.measure in (Measure.MONEY,)
-    return operand.shown() + (render_text(unit) if unit and not plain else "")
+    return operand.shown() + (raw_unit(unit.template) if unit and not plain else "")
