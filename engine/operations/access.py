@@ -39,9 +39,10 @@ def taking_part(actor: Actor, instance_id: Any) -> ColumnElement[bool]:
     """Whether the actor's organisation plays a party in the instance."""
     if everywhere(actor):
         return true()
-    return exists().where(
+    bound = exists().where(
         PartyBinding.instance_id == instance_id, PartyBinding.org_id == actor.org_id
     )
+    return bound.correlate_except(PartyBinding)
 
 
 def own_district(actor: Actor, org_id: Any) -> ColumnElement[bool]:
@@ -68,7 +69,12 @@ def visible_cases(actor: Actor) -> ColumnElement[bool]:
         ReferralBatch.org_id == actor.org_id,
     )
     lent = exists().where(LoanCase.case_id == GuaranteeCase.id, LoanCase.bank_id == actor.org_id)
-    return or_(referred, taking_part(actor, GuaranteeCase.instance_id), lent)
+    # of their own tables, also within a query that has them too
+    return or_(
+        referred.correlate_except(ReferralItem, ReferralBatch),
+        taking_part(actor, GuaranteeCase.instance_id),
+        lent.correlate_except(LoanCase),
+    )
 
 
 def case_for(session: Session, case_id: int, actor: Actor) -> GuaranteeCase:
