@@ -15,6 +15,7 @@ from engine.clock import utc_now
 from engine.config import Settings
 from web import errors, i18n, login, pages, rendering
 from web.extensions import csrf, limiter
+from web.params import KeyConverter
 from web.unit import close_reading
 
 CSP = {
@@ -78,6 +79,7 @@ def _extend(app: Flask, settings: Settings) -> None:
 
 
 def _register(app: Flask) -> None:
+    app.url_map.converters["int"] = KeyConverter
     app.before_request(_begin)
     app.after_request(_no_store)
     app.teardown_appcontext(close_reading)

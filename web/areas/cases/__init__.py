@@ -17,6 +17,7 @@ from web.due import due_badge
 from web.exports import sheet, xlsx_response
 from web.i18n import render_text
 from web.login import actor
+from web.params import key_arg, page_arg, text_arg
 from web.unit import changing, now, reading
 
 area = Blueprint("cases", __name__, url_prefix="/cases")
@@ -26,10 +27,10 @@ def _filters() -> CaseFilters:
     args = request.args
     status, stage = args.get("status", ""), args.get("stage", type=int)
     return CaseFilters(
-        q=args.get("q", "").strip()[:100],
+        q=text_arg("q"),
         stage=stage if stage in range(1, 8) else None,
         status=status if status in {one.value for one in CaseStatus} else None,
-        bank=args.get("bank", type=int),
+        bank=key_arg("bank"),
         support_class=args.get("class") if args.get("class") in ("NORMAL", "KEY") else None,
     )
 
@@ -49,7 +50,7 @@ def _args(filters: CaseFilters) -> dict[str, Any]:
 def index() -> str:
     """The cases the organisation takes part in."""
     filters = _filters()
-    page = queries.page(reading(), actor(), filters, request.args.get("page", 1, type=int))
+    page = queries.page(reading(), actor(), filters, page_arg())
     return render_template(
         "cases/index.html",
         filters=filters,

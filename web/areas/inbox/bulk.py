@@ -22,6 +22,7 @@ from web.areas.inbox.lists import approvable
 from web.areas.inbox.wanted import Wanted, wanted
 from web.i18n import render_text
 from web.login import actor
+from web.params import keys
 from web.unit import changing, now, reading
 
 MOST = 50  # as many as a page shows
@@ -54,7 +55,7 @@ def bulk() -> str | Response | tuple[str, int]:
 
 
 def _picked(asked: Wanted) -> list[Row]:
-    ids = [int(one) for one in request.form.getlist("ids")[:MOST] if one.isdigit()]
+    ids = keys(request.form.getlist("ids")[:MOST])
     if not ids:
         return []
     view = View.WAITING if asked.view is View.WAITING else View.MINE

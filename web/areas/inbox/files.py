@@ -12,6 +12,7 @@ from web.exports import download
 from web.forms import Raw
 from web.i18n import render_text
 from web.login import actor
+from web.params import keys
 from web.unit import changing, now, reading
 
 MOST = 10  # files at once
@@ -32,7 +33,7 @@ def keep_uploads(task: Task, raw: Raw) -> Trouble:
     trouble = Trouble()
     for key in (one.key for one in task.form.fields if one.type == "filepicker"):
         subject = task.item.instance.subject
-        known = [int(one) for one in raw.get(key, []) if one.isdigit()]
+        known = keys(raw.get(key, []))
         ids = own_ids(reading(), subject, known, actor())
         try:
             ids += [_keep(subject, key, one) for one in _sent(key)]

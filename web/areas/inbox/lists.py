@@ -18,6 +18,7 @@ from web.areas.inbox.wanted import Wanted, wanted
 from web.due import Due, due_badge, group_of
 from web.exports import sheet, xlsx_response
 from web.login import actor
+from web.params import keys
 from web.rendering import day, day_week, moment
 from web.unit import now, reading
 
@@ -129,7 +130,7 @@ def approvable(row: Row) -> bool:
 def export() -> Response:
     """The view as a workbook; with `ids` only those of it."""
     asked = wanted()
-    ids = [int(one) for one in request.args.getlist("ids") if one.isdigit()]
+    ids = keys(request.args.getlist("ids"))
     rows = queries.everything(reading(), actor(), asked.view, asked.filters, now(), ids)
     name = view_names()[asked.view][0]
     return xlsx_response(sheet(name, HEADINGS, (_cells(row) for row in rows)), name)

@@ -33,6 +33,7 @@ from web.exposure_view import exposure_view
 from web.forms import Raw, draft_of, sheet, typed
 from web.i18n import render_text
 from web.login import actor
+from web.params import keys
 from web.prefill import Prefill, prefilled
 from web.task_panels import panel_of
 from web.unit import now, reading
@@ -131,7 +132,7 @@ def _begun(task: Task) -> Raw:
 
 def _uploaded(form: Form, raw: Raw) -> dict[str, list[int]]:
     pickers = (one.key for one in form.fields if one.type == "filepicker")
-    return {key: [int(one) for one in raw.get(key, []) if one.isdigit()] for key in pickers}
+    return {key: keys(raw.get(key, [])) for key in pickers}
 
 
 def _case_context(

@@ -9,6 +9,7 @@ from flask import request
 
 from engine.forms.binding import WAN
 from engine.queries.inbox_views import Checks, DueIn, Filters, View
+from web.params import key_arg, page_arg, text_arg
 
 Code = TypeVar("Code", bound=StrEnum)
 
@@ -41,15 +42,15 @@ def wanted() -> Wanted:
     """What the request asks for; what makes no sense is left out."""
     args = request.args
     filters = Filters(
-        step=args.get("step", "")[:100] or None,
+        step=text_arg("step") or None,
         due=_code(DueIn, args.get("due")),
-        referrer=args.get("referrer", type=int),
-        bank=args.get("bank", type=int),
+        referrer=key_arg("referrer"),
+        bank=key_arg("bank"),
         amount=_amount(args.get("amount")),
         checks=_code(Checks, args.get("checks")),
     )
     view = _code(View, args.get("view")) or View.MINE
-    return Wanted(view, filters, max(1, args.get("page", 1, type=int)))
+    return Wanted(view, filters, page_arg())
 
 
 def _code(kind: type[Code], value: str | None) -> Code | None:
