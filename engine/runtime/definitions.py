@@ -7,9 +7,10 @@ belongs together. An instance stays on the deployment it started with.
 import hashlib
 import json
 import threading
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -127,7 +128,7 @@ def _definition(
         name=file.name,
         digest=file.digest,
         source=file.source,
-        svg=render_svg(file.source) if is_process else None,
+        svg=_picture(file.source) if is_process else None,
         published_at=now,
         published_by=actor.person_id,
         note=note,
@@ -135,6 +136,11 @@ def _definition(
     session.add(definition)
     session.flush()
     return definition, True
+
+
+@lru_cache(maxsize=256)
+def _picture(source: bytes) -> str:
+    return render_svg(source)
 
 
 def _deployment(session: Session, definitions: list[Definition], now: datetime) -> Deployment:
@@ -181,43 +187,57 @@ def definition_in(
     return found
 
 
-_lock = threading.Lock()
-_specs: dict[tuple[Hashable, int], dict[str, Specs]] = {}
-_programmes: dict[tuple[Hashable, ...], dict[str, Programme]] = {}
-
-
-def _database(session: Session) -> Hashable:
-    # ids repeat from one database to the next; a process may serve more than one (tests do)
-    return session.get_bind().engine.url
-
-
 COMMON = "_common"
+Content = tuple[tuple[str, str], ...]  # (key, digest) of the files that belong together
+
+_lock = threading.Lock()
+_contents: dict[tuple[Hashable, int], Content] = {}
+_specs: dict[Content, dict[str, Specs]] = {}
+_programmes: dict[Content, dict[str, Programme]] = {}
 
 
 def specs_of(session: Session, deployment_id: int, process_key: str) -> Specs:
-    """The executable form of a process, parsed once a deployment and process."""
-    place = (_database(session), deployment_id)
+    """The executable form of a process. Parsed once for the same files, whatever database they
+    are in (ids repeat from one database to the next; a process may serve more than one)."""
+    place = (session.get_bind().engine.url, deployment_id)
+    content = _contents.get(place)
+    if content is None:
+        content = _contents[place] = _content(session, deployment_id)
+    if content not in _specs:
+        _compile(content, _sources(session, DefinitionKind.PROCESS, content))
+    return _specs[content][process_key]
+
+
+def _content(session: Session, deployment_id: int) -> Content:
+    query = (
+        select(Definition.key, Definition.digest)
+        .join(DeploymentMember)
+        .where(
+            DeploymentMember.deployment_id == deployment_id,
+            Definition.kind == DefinitionKind.PROCESS.value,
+        )
+        .order_by(Definition.key)
+    )
+    return tuple(session.execute(query).tuples().all())
+
+
+def _sources(session: Session, kind: DefinitionKind, content: Content) -> dict[str, bytes]:
+    query = select(Definition.key, Definition.digest, Definition.source).where(
+        Definition.kind == kind.value, Definition.key.in_([key for key, _ in content])
+    )
+    wanted = set(content)
+    rows = session.execute(query).tuples()
+    return {key: source for key, digest, source in rows if (key, digest) in wanted}
+
+
+def _compile(content: Content, sources: Mapping[str, bytes]) -> dict[str, Specs]:
     with _lock:
-        if place not in _specs:
-            query = (
-                select(Definition.key, Definition.source)
-                .join(DeploymentMember)
-                .where(
-                    DeploymentMember.deployment_id == deployment_id,
-                    Definition.kind == DefinitionKind.PROCESS.value,
-                )
-            )
-            _specs[place] = _parse(session.execute(query).tuples())
-        return _specs[place][process_key]
-
-
-def _parse(processes: Iterable[tuple[str, bytes]]) -> dict[str, Specs]:
-    parser = DanbaoParser()
-    keys = []
-    for key, source in processes:
-        parser.add_bpmn_xml(normalise(source, key), key)
-        keys.append(key)
-    return {key: settle(_specs_for(parser, key)) for key in keys}
+        if content not in _specs:
+            parser = DanbaoParser()
+            for key, source in sources.items():
+                parser.add_bpmn_xml(normalise(source, key), key)
+            _specs[content] = {key: settle(_specs_for(parser, key)) for key in sources}
+        return _specs[content]
 
 
 def _specs_for(parser: Any, key: str) -> Specs:
@@ -232,40 +252,37 @@ def _specs_for(parser: Any, key: str) -> Specs:
 
 
 def _check_executable(files: list[SourceFile]) -> None:
-    _parse((file.key, file.source) for file in files if file.kind is DefinitionKind.PROCESS)
-    of_kind = [file for file in files if file.kind is DefinitionKind.PROGRAMME]
-    _read_programmes({file.key: file.source for file in of_kind})
+    for kind, check in ((DefinitionKind.PROCESS, _compile), (DefinitionKind.PROGRAMME, _read)):
+        found = sorted((file for file in files if file.kind is kind), key=lambda file: file.key)
+        content = tuple((file.key, file.digest) for file in found)
+        check(content, {file.key: file.source for file in found})
 
 
 def programme_of(session: Session, code: str) -> Programme:
     """The programme as published last, with all its dated versions. Raises NotFound."""
-    newest = _newest_programmes(session)
-    key = (_database(session), *sorted(row.id for row in newest))
-    if key not in _programmes:
-        _programmes[key] = _read_programmes({row.key: row.source for row in newest})
-    if code not in _programmes[key]:
+    found = programmes(session).get(code)
+    if found is None:
         raise NotFound(text("没有代码为{code}的方案", code=code))
-    return _programmes[key][code]
+    return found
 
 
-def programmes(session: Session) -> dict[str, Programme]:
+def programmes(session: Session) -> Mapping[str, Programme]:
     """All published programmes by their code."""
-    newest = _newest_programmes(session)
-    return _read_programmes({row.key: row.source for row in newest})
-
-
-def _newest_programmes(session: Session) -> Sequence[Definition]:
     query = (
-        select(Definition)
+        select(Definition.key, Definition.digest)
         .where(Definition.kind == DefinitionKind.PROGRAMME.value)
         .distinct(Definition.key)
         .order_by(Definition.key, Definition.version.desc())
     )
-    return session.scalars(query).all()
+    content = tuple(session.execute(query).tuples().all())
+    if content not in _programmes:
+        _read(content, _sources(session, DefinitionKind.PROGRAMME, content))
+    return _programmes[content]
 
 
-def _read_programmes(sources: Mapping[str, bytes]) -> dict[str, Programme]:
+def _read(content: Content, sources: Mapping[str, bytes]) -> dict[str, Programme]:
     trees = {key: read_yaml(source.decode("utf-8-sig"), key) for key, source in sources.items()}
     common = parse_common(trees.pop(COMMON), COMMON) if COMMON in trees else {}
     found = (parse_programme(tree, key, common) for key, tree in trees.items())
-    return {programme.code: programme for programme in found}
+    _programmes[content] = {programme.code: programme for programme in found}
+    return _programmes[content]
