@@ -122,7 +122,8 @@ def agreement_sheet(session: Session, agreement_id: int, actor: Actor) -> Agreem
         created_at=found.created_at,
         rounds=_rounds(session, found, events),
         signatures=tuple(_signature(one) for one in found.signatures or []),
-        events=tuple(_event(event, name) for event, name in events),
+        # the steps themselves are in the trail beside what they did: once is enough
+        events=tuple(_event(*one) for one in events if one[0].action.startswith("agreement.")),
         versions=tuple(lines),
         tasks=_tasks(session, found.instance_id),
     )

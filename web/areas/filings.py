@@ -15,6 +15,7 @@ from engine.queries import filings as queries
 from engine.queries.filings import STATES, UNPAID, FilingRow, FilingSheet, Filters
 from web.exports import sheet, xlsx_response
 from web.login import actor
+from web.params import key_arg, page_arg
 from web.unit import now, reading
 from web.working import Line, lines, operand_of, working_of
 
@@ -55,8 +56,8 @@ def asked() -> Filters:
     status, month = args.get("status"), args.get("month", "")
     return Filters(
         status=status if status in STATES else None,
-        bank_id=args.get("bank", type=int),
-        guarantor_id=args.get("guarantor", type=int),
+        bank_id=key_arg("bank"),
+        guarantor_id=key_arg("guarantor"),
         month=month if MONTH.fullmatch(month) else None,
         late=args.get("late") == "1",
     )
@@ -107,7 +108,7 @@ def month_name(month: str) -> str:
 def index() -> str:
     """The filings that concern the organisation, with the figures of what is shown."""
     acting, filters = reader(), asked()
-    number = request.args.get("page", 1, type=int)
+    number = page_arg()
     offered = queries.options(reading(), acting)
     return render_template(
         "filings/index.html",
