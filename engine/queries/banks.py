@@ -3,21 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, exists, false, func, select, true
 from sqlalchemy.orm import Session, aliased
 
-from engine.errors import NotFound
 from engine.models import (
     Agreement,
     AgreementStatus,
     CaseStatus,
-    Disbursement,
-    Enterprise,
-    Filing,
     GuaranteeCase,
     LoanCase,
     LoanStatus,
@@ -35,7 +31,6 @@ IN_HAND = (
     *(LoanStatus.ASSIGNED.value, LoanStatus.ACCEPTED.value, LoanStatus.APPROVED.value),
     *(LoanStatus.PARTIAL.value, LoanStatus.DISBURSED.value),
 )
-MOST_CASES = 50
 ZERO = Decimal(0)
 
 Bank, Guarantor = aliased(Organisation), aliased(Organisation)
@@ -102,33 +97,6 @@ class BankLine:
     past: tuple[AgreementLine, ...]
     in_hand: int
     on_time: OnTime
-
-
-@dataclass(frozen=True)
-class BankFigures:
-    """What a bank has done. Amounts 元; `received` counts the cases ever assigned to it."""
-
-    received: int
-    in_hand: int
-    declined: int
-    approved: Decimal
-    disbursed: Decimal
-    guaranteed: Decimal
-
-
-@dataclass(frozen=True)
-class LoanLine:
-    """A case at a bank."""
-
-    case_id: int
-    case_no: str
-    enterprise: str
-    status: str
-    agreement_id: int | None
-    agr_no: str | None
-    credit_line: Decimal | None
-    rate: Decimal | None
-    assigned_at: datetime
 
 
 def visible_agreements(actor: Actor) -> ColumnElement[bool]:
@@ -244,7 +212,7 @@ def _bank(
     return BankLine(org.id, org.name, org.short_name, matter, past, *counts)
 
 
-def _concerned(actor: Actor, instance_id: Any) -> ColumnElement[bool]:
+def concerned(actor: Actor, instance_id: Any) -> ColumnElement[bool]:
     """Whether the actor's organisation plays a part in the instance."""
     if actor.is_system or actor.org_kind == OrgKind.PLATFORM.value:
         return true()
@@ -253,12 +221,12 @@ def _concerned(actor: Actor, instance_id: Any) -> ColumnElement[bool]:
     )
 
 
-def _loans(actor: Actor, bank_ids: Iterable[int]) -> ColumnElement[bool]:
+def loans(actor: Actor, bank_ids: Iterable[int]) -> ColumnElement[bool]:
     """Loan cases of these banks that concern the actor; to a bank, all its own."""
     mine = LoanCase.bank_id.in_(list(bank_ids))
     if actor.org_kind == OrgKind.BANK.value:
         return mine & (LoanCase.bank_id == actor.org_id)
-    return mine & _concerned(actor, GuaranteeCase.instance_id)
+    return mine & concerned(actor, GuaranteeCase.instance_id)
 
 
 def _in_hand(session: Session, actor: Actor, ids: Sequence[int]) -> dict[int, int]:
@@ -266,7 +234,7 @@ def _in_hand(session: Session, actor: Actor, ids: Sequence[int]) -> dict[int, in
         select(LoanCase.bank_id, func.count())
         .join(GuaranteeCase, GuaranteeCase.id == LoanCase.case_id)
         .where(
-            _loans(actor, ids),
+            loans(actor, ids),
             LoanCase.status.in_(IN_HAND),
             GuaranteeCase.status == CaseStatus.OPEN.value,
         )
@@ -278,7 +246,7 @@ def _in_hand(session: Session, actor: Actor, ids: Sequence[int]) -> dict[int, in
 def on_time_of(session: Session, actor: Actor, ids: Sequence[int]) -> dict[int, OnTime]:
     """Of each bank: its steps of cases that had a deadline and are done (J3.4, R6)."""
     own = actor.org_kind == OrgKind.BANK.value
-    mine = WorkItem.org_id == actor.org_id if own else _concerned(actor, WorkItem.instance_id)
+    mine = WorkItem.org_id == actor.org_id if own else concerned(actor, WorkItem.instance_id)
     query = (
         select(
             WorkItem.org_id,
@@ -295,90 +263,6 @@ def on_time_of(session: Session, actor: Actor, ids: Sequence[int]) -> dict[int, 
         .group_by(WorkItem.org_id)
     )
     return {key: OnTime(done, kept) for key, done, kept in session.execute(query).tuples()}
-
-
-def bank_for(session: Session, bank_id: int, actor: Actor) -> Organisation:
-    """The bank, if the actor may know of its work here. Raises NotFound otherwise."""
-    bank = session.get(Organisation, bank_id)
-    if bank is None or bank.kind != OrgKind.BANK.value:
-        raise NotFound()
-    if actor.org_kind == OrgKind.BANK.value:
-        if bank.id != actor.org_id:
-            raise NotFound()
-        return bank
-    agreed = exists().where(visible_agreements(actor), Agreement.bank_id == bank_id)
-    lent = exists().where(
-        LoanCase.case_id == GuaranteeCase.id,
-        LoanCase.bank_id == bank_id,
-        _concerned(actor, GuaranteeCase.instance_id),
-    )
-    if not session.scalar(select(or_(agreed, lent))):
-        raise NotFound()
-    return bank
-
-
-def bank_figures(session: Session, bank_id: int, actor: Actor) -> BankFigures:
-    """The bank's cases and amounts, as far as they concern the actor."""
-    counted = LoanCase.status.in_(COUNTED)
-    open_here = LoanCase.status.in_(IN_HAND) & (GuaranteeCase.status == CaseStatus.OPEN.value)
-    cases = select(
-        func.count(),
-        func.count().filter(open_here),
-        func.count().filter(LoanCase.status == LoanStatus.DECLINED.value),
-        func.coalesce(func.sum(LoanCase.credit_line).filter(counted), 0),
-    )
-    received, in_hand, declined, approved = session.execute(_at_bank(cases, bank_id, actor)).one()
-    paid = select(
-        func.coalesce(func.sum(Disbursement.amount), 0),
-        func.coalesce(func.sum(Filing.guaranteed_amount), 0),
-    )
-    joined = (
-        _at_bank(paid, bank_id, actor)
-        .join(Disbursement, Disbursement.loan_case_id == LoanCase.id)
-        .outerjoin(
-            Filing, (Filing.disbursement_id == Disbursement.id) & (Filing.status == "ACCEPTED")
-        )
-        .where(Disbursement.confirmed)
-    )
-    disbursed, guaranteed = session.execute(joined).one()
-    sums = Decimal(approved), Decimal(disbursed), Decimal(guaranteed)
-    return BankFigures(received, in_hand, declined, *sums)
-
-
-def _at_bank(query: Select[Any], bank_id: int, actor: Actor) -> Select[Any]:
-    return (
-        query.select_from(LoanCase)
-        .join(GuaranteeCase, GuaranteeCase.id == LoanCase.case_id)
-        .where(_loans(actor, [bank_id]))
-    )
-
-
-def bank_cases(session: Session, bank_id: int, actor: Actor) -> list[LoanLine]:
-    """The bank's newest cases that concern the actor."""
-    query = _at_bank(
-        select(LoanCase, GuaranteeCase.case_no, Enterprise.name, Agreement.agr_no), bank_id, actor
-    )
-    query = (
-        query.join(Enterprise, Enterprise.id == GuaranteeCase.enterprise_id)
-        .outerjoin(Agreement, Agreement.id == LoanCase.agreement_id)
-        .order_by(LoanCase.assigned_at.desc(), LoanCase.id.desc())
-        .limit(MOST_CASES)
-    )
-    return [_loan(*one) for one in session.execute(query)]
-
-
-def _loan(loan: LoanCase, case_no: str, enterprise: str, agr_no: str | None) -> LoanLine:
-    return LoanLine(
-        case_id=loan.case_id,
-        case_no=case_no,
-        enterprise=enterprise,
-        status=loan.status,
-        agreement_id=loan.agreement_id,
-        agr_no=agr_no,
-        credit_line=loan.credit_line,
-        rate=loan.rate,
-        assigned_at=loan.assigned_at,
-    )
 
 
 def organisations(session: Session, kind: OrgKind) -> list[tuple[str, str]]:

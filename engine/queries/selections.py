@@ -13,17 +13,15 @@ from engine.errors import NotFound
 from engine.models import (
     BankSelection,
     Bid,
-    Membership,
     Organisation,
     OrgKind,
     PartyBinding,
     Person,
-    Role,
     Score,
     WorkItem,
     WorkStatus,
 )
-from engine.operations.scoring import all_scored, bids_of, scorer_candidates, visible_scores
+from engine.operations.scoring import all_scored, bids_of, visible_scores
 from engine.people import Actor
 
 # where a selection stands: notice, bids, scorers, scores, approval, and its ends
@@ -326,29 +324,3 @@ def _tasks(session: Session, found: BankSelection) -> tuple[WorkItem, ...]:
         WorkItem.instance_id == found.instance_id, WorkItem.status == WorkStatus.OPEN.value
     )
     return tuple(session.scalars(query.order_by(WorkItem.id)))
-
-
-def scorers_offered(session: Session, found: BankSelection) -> list[tuple[int, str, str]]:
-    """Who may be appointed to score: person, name, organisation; the bureau's own people first."""
-    people = {person.id: person.name for person in scorer_candidates(session, found)}
-    finance = select(PartyBinding.org_id).where(
-        PartyBinding.instance_id == found.instance_id, PartyBinding.party == "finance"
-    )
-    posts = (
-        select(Membership.person_id, Organisation.short_name)
-        .join(Organisation, Organisation.id == Membership.org_id)
-        .where(
-            Membership.person_id.in_(people),
-            Membership.role == Role.MAKER.value,
-            Membership.active,
-            or_(
-                Organisation.id.in_(finance),
-                Organisation.kind == OrgKind.GUARANTOR.value,
-            ),
-        )
-        .order_by(Organisation.kind, Organisation.id, Membership.person_id)
-    )
-    seen: dict[int, tuple[int, str, str]] = {}
-    for person_id, org in session.execute(posts).tuples():
-        seen.setdefault(person_id, (person_id, people[person_id], org))
-    return list(seen.values())

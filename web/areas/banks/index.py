@@ -14,6 +14,7 @@ from engine.models import AgreementStatus, OrgKind, Role
 from engine.operations.agreement_start import start_agreement
 from engine.operations.selection import start_selection
 from engine.queries import banks as queries
+from engine.queries.bank_record import bank_cases, bank_figures, bank_for
 from engine.queries.banks import AgreementLine, BankLine
 from engine.queries.inbox import open_items
 from engine.queries.selections import selections
@@ -81,17 +82,17 @@ def index() -> str:
 def bank(bank_id: int) -> str:
     """One bank: its agreements with all versions, its cases, its figures."""
     acting = reader()
-    org = queries.bank_for(reading(), bank_id, acting)
+    org = bank_for(reading(), bank_id, acting)
     on_time = queries.on_time_of(reading(), acting, [bank_id])
     return render_template(
         "banks/bank.html",
         bank=org,
-        figures=queries.bank_figures(reading(), bank_id, acting),
+        figures=bank_figures(reading(), bank_id, acting),
         on_time=on_time.get(bank_id, queries.OnTime()),
         agreements=[
             line for line in queries.agreement_lines(reading(), acting) if line.bank_id == bank_id
         ],
-        cases=queries.bank_cases(reading(), bank_id, acting),
+        cases=bank_cases(reading(), bank_id, acting),
         may_draft=may(Role.MAKER),
     )
 

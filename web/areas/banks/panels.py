@@ -8,9 +8,9 @@ from engine.forms import Option
 from engine.models import Agreement, BankSelection, OrgKind, WorkItem
 from engine.operations.agreements import round_of
 from engine.queries.agreements import agreement_sheet
+from engine.queries.scorers import scorers_offered
 from engine.queries.selections import (
     SelectionSheet,
-    scorers_offered,
     selection_sheet,
 )
 from web.areas.banks.agreement import RATIOS, term_names, term_words, terms_shown
