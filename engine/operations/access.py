@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from sqlalchemy import exists, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 from sqlalchemy.sql.elements import ColumnElement
 
 from engine.errors import NotAllowed, NotFound
@@ -51,8 +51,10 @@ def own_district(actor: Actor, org_id: Any) -> ColumnElement[bool]:
         return true()
     if not sees_all(actor):
         return cast("ColumnElement[bool]", org_id == actor.org_id)
-    own = select(Organisation.district_code).where(Organisation.id == actor.org_id)
-    there = select(Organisation.district_code).where(Organisation.id == org_id)
+    # aliases, so that a query that joins organisations does not take these for its own
+    here, other = aliased(Organisation), aliased(Organisation)
+    own = select(here.district_code).where(here.id == actor.org_id)
+    there = select(other.district_code).where(other.id == org_id)
     return there.scalar_subquery() == own.scalar_subquery()
 
 

@@ -1,0 +1,106 @@
+"""A real server, a real Chromium, and a clock that the test moves."""
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy.orm import Session, sessionmaker
+from waitress.server import create_server
+
+from engine.config import ROOT, Settings
+from engine.db import unit_of_work
+from engine.jobs.deadlines import sweep_deadlines
+from engine.jobs.pending_cases import sweep_pending_cases
+from engine.jobs.timers import sweep_timers
+from engine.people import SYSTEM
+from engine.runtime.definitions import publish, read_files
+from notifications.outbox import make_mails
+from web.app import create_app
+from web.demo.world import make_world
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BEGAN = datetime(2026, 6, 8, 2, 0, tzinfo=UTC)
+
+
+def chromium() -> str | None:
+    """The browser to use: DANBAO_TEST_BROWSER, else the first that is installed."""
+    wanted = os.environ.get("DANBAO_TEST_BROWSER")
+    return wanted or next((path for name in BROWSERS if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium; without one the test is skipped and says so."""
+    path = chromium()
+    if path is None:
+        pytest.skip("no Chromium here: apt-get install chromium, or set DANBAO_TEST_BROWSER")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield found
+        found.close()
+
+
+@dataclass
+class Site:
+    """The running pages. `now` is the time of every request and sweep."""
+
+    url: str
+    factory: sessionmaker[Session]
+    settings: Settings
+    now: datetime = field(default=BEGAN)
+
+    def sweep(self) -> None:
+        """What the scheduler does, at the test's own time."""
+        sweep_pending_cases(self.factory, self.now)
+        sweep_timers(self.factory, self.now)
+        sweep_deadlines(self.factory, self.now)
+        with unit_of_work(self.factory) as session:
+            make_mails(session, self.now, self.settings, quiet=timedelta(0))
+
+    def wait(self, **length: int) -> None:
+        """Let time pass, then sweep."""
+        self.now += timedelta(**length)
+        self.sweep()
+
+
+@pytest.fixture
+def site(factory: sessionmaker[Session], tmp_path: Path) -> Iterator[Site]:
+    """Pages on a fresh database with organisations, people and the published diagrams."""
+    settings = Settings(var=tmp_path, secret_key="browser-test-" + "x" * 32)
+    with unit_of_work(factory) as session:
+        make_world(session, BEGAN)
+        publish(session, read_files(ROOT / "bpmn"), SYSTEM, BEGAN)
+    found = Site("", factory, settings)
+    app = create_app(settings, factory, lambda: found.now)
+    server = create_server(app, host="127.0.0.1", port=0, threads=4, ident=None)
+    found.url = f"http://127.0.0.1:{server.effective_port}"
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield found
+    server.close()
+    thread.join(5)
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of its own, in Chinese, that fails on any script error or refused resource."""
+    context = browser.new_context(locale="zh-CN", viewport={"width": 1366, "height": 768})
+    found = context.new_page()
+    wrong: list[str] = []
+    found.on("pageerror", lambda error: wrong.append(str(error)))
+    found.on(
+        "console",
+        lambda message: wrong.append(message.text) if message.type == "error" else None,
+    )
+    yield found
+    context.close()
+    assert not wrong, wrong
