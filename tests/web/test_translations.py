@@ -70,8 +70,8 @@ def test_a_changed_catalogue_is_read_without_a_restart(
 ) -> None:
     monkeypatch.setattr("web.catalogue.FOLDER", tmp_path)
     assert translations("en").gettext("待办") == "待办", "no file yet: Chinese stays"
-    translate.merge({"待办": "To do"})
-    assert translations("en").gettext("待办") == "To do"
+    translate.merge({"待办": "Inbox"})
+    assert translations("en").gettext("待办") == "Inbox"
 
 
 def test_engine_texts_are_put_into_the_readers_language(app: Flask) -> None:
@@ -80,7 +80,7 @@ def test_engine_texts_are_put_into_the_readers_language(app: Flask) -> None:
         session["lang"] = "en"
         assert render_text(Text("已到期")) == "Ended"
         assert "Ended" in render_text(refusal)
-        assert gettext("待办") == "To do"
+        assert gettext("待办") == "Inbox"
     with app.test_request_context():
         session["lang"] = "zh"
         assert gettext("待办") == "待办"

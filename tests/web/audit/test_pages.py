@@ -20,7 +20,7 @@ from engine.text import text as sentence
 from tests.imports.builders import row
 from tests.operations.world import NOW, World, office, person
 from tests.web.referrals.conftest import SignIn
-from web.areas.audit import words
+from web.areas.audit.acts import ACTIONS
 
 
 def reviewed(world: World) -> GuaranteeCase:
@@ -202,7 +202,7 @@ def test_every_area_of_acts_has_a_name(world: World) -> None:
     source = "".join(path.read_text("utf-8") for path in (ROOT / "engine").rglob("*.py"))
     heads |= {one.split(".")[0] for one in re.findall(r'action="([a-z_]+\.[a-z_]+)"', source)}
     heads |= {one.split(".")[0] for one in re.findall(r'audit\(\s*"([a-z_]+\.[a-z_]+)"', source)}
-    assert not heads - words.ACTIONS.keys()
+    assert not heads - ACTIONS.keys()
 
 
 def test_reading_the_trail_needs_somebody(world: World, sign_in: SignIn) -> None:

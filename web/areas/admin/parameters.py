@@ -132,7 +132,7 @@ def _value(name: str, value: object) -> str:
     if isinstance(value, date):
         return day(value)
     if isinstance(value, tuple):
-        return "、".join(_code(one) for one in value)
+        return gettext("、").join(_code(one) for one in value)
     if isinstance(value, CodeList | Mapping):
         return gettext("%(n)s项", n=len(_items(value)))
     return _code(value)

@@ -15,6 +15,7 @@ from engine.clock import SHANGHAI
 from engine.queries.audit import Seal, Subject
 from engine.text import Text
 from web.areas.audit import words
+from web.areas.audit.acts import ACTIONS
 from web.areas.audit.labels import Labels
 from web.i18n import render_text
 from web.rendering import day, language, moment, wan, yuan
@@ -97,7 +98,7 @@ class Reader:
         if found:
             return render_text(found)
         if key.startswith("judge_"):
-            return f"{gettext('判断')} {key.removeprefix('judge_')}"
+            return gettext("判断%(code)s", code=key.removeprefix("judge_"))
         return self.labels.field(key) or key
 
     def value_of(self, key: str, value: Any) -> str:
@@ -109,22 +110,22 @@ class Reader:
         if isinstance(value, Mapping):
             return self._mapping(value)
         if isinstance(value, list):
-            return _short("、".join(self.value_of(key, one) for one in value))
+            return _short(gettext("、").join(self.value_of(key, one) for one in value))
         return self._scalar(key, value)
 
     def _mapping(self, value: Mapping[str, Any]) -> str:
         if value and all(isinstance(one, str) and one in words.CODES for one in value.values()):
             counted = Counter(value.values())
-            return "，".join(f"{render_text(words.CODES[k])}{n}" for k, n in counted.items())
+            gap = " " if language() == "en" else ""
+            named = (f"{render_text(words.CODES[k])}{gap}{n}" for k, n in counted.items())
+            return gettext("，").join(named)
         parts = (f"{self.field_name(k)} {self.value_of(k, v)}" for k, v in value.items())
-        return _short("，".join(parts))
+        return _short(gettext("，").join(parts))
 
     def _scalar(self, key: str, value: str | int) -> str:
         number = _decimal(value)
-        if number is not None and key in words.WAN_FIELDS:
-            return gettext("%(amount)s万元", amount=wan(number))
-        if number is not None and key in words.YUAN_FIELDS:
-            return gettext("%(amount)s元", amount=yuan(number))
+        if number is not None and key in words.MONEY_FIELDS:
+            return _money(number)
         if number is not None and key in words.RATIO_FIELDS:
             return f"{(number * 100).normalize():f}%"
         code = words.CODES.get(str(value))
@@ -140,6 +141,14 @@ class Reader:
         if stored.get("parameters"):
             parts.append(f"{gettext('参数')}{gap}{stored['parameters']}")
         return " · ".join(part for part in parts if part)
+
+
+def _money(amount: Decimal) -> str:
+    """In 万元 where that hides nothing, else in 元 (ui.md, Money and dates)."""
+    step = 10_000 if language() == "en" else 100
+    if amount % step == 0 and abs(amount) >= 10_000:
+        return gettext("%(amount)s万元", amount=wan(amount))
+    return gettext("%(amount)s元", amount=yuan(amount))
 
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})
@@ -162,10 +171,10 @@ def _summary(entry: Entry) -> str:
 
 def action_name(action: str) -> str:
     """An act in words; the code where it has no name."""
-    found = words.ACTIONS.get(action)
+    found = ACTIONS.get(action)
     if found is None and "." in action:
         head, _, rest = action.partition(".")
-        area = words.ACTIONS.get(head)
+        area = ACTIONS.get(head)
         return f"{render_text(area)} · {rest}" if area else action
     return render_text(found) if found else action
 
