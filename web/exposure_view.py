@@ -32,8 +32,11 @@ class ExposureView:
     banks: dict[str, str]
 
 
-def exposure_view(room: Room) -> ExposureView:
-    """Lengths for the bar; its whole is the higher ceiling, or the total when that is more."""
+def exposure_view(room: Room, *, names: bool = True) -> ExposureView:
+    """Lengths for the bar; its whole is the higher ceiling, or the total when that is more.
+
+    `names`: whether the reader may know which banks lend; competitors may not.
+    """
     scale = max(room.key, room.total) or Decimal(1)
     outstanding = room.taken.of(ExposureKind.OUTSTANDING)
     undrawn = room.taken.of(ExposureKind.UNDRAWN)
@@ -56,7 +59,7 @@ def exposure_view(room: Room) -> ExposureView:
         undrawn,
         over,
         (room.total * 100 / room.ceiling).quantize(Decimal("0.1")),
-        {kind.value: _banks(room, kind) for kind in ExposureKind},
+        {kind.value: _banks(room, kind) if names else "" for kind in ExposureKind},
     )
 
 

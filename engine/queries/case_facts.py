@@ -15,12 +15,13 @@ from engine.models import (
     CheckResult,
     Enterprise,
     GuaranteeCase,
+    LoanCase,
     Organisation,
     ReferralBatch,
     ReferralItem,
 )
 from engine.operations.access import visible_cases
-from engine.operations.exposure import Exposure, exposure
+from engine.operations.exposure import COUNTED, Exposure, exposure
 from engine.people import Actor
 from engine.runtime.definitions import programme_of
 
@@ -181,9 +182,12 @@ def room_of(
     if parameters is None:
         return None
     ceilings = {one.value: value for one, value in parameters.ceilings().items()}
+    loan = _counted(session, case.id)
     own = case.approved_amount or case.suggested_amount or case.need_amount
+    if loan is not None and loan.credit_line is not None:
+        own = loan.credit_line
     chosen = support_class or case.support_class or "NORMAL"
-    taken = exposure(session, case.enterprise_id, case.programme)
+    taken = exposure(session, case.enterprise_id, case.programme, without=loan.id if loan else None)
     return Room(
         taken,
         ceilings["NORMAL"],
@@ -191,3 +195,9 @@ def room_of(
         ceilings.get(chosen, ceilings["NORMAL"]),
         amount if amount is not None else own,
     )
+
+
+def _counted(session: Session, case_id: int) -> LoanCase | None:
+    """The case's own loan once it counts: it must not be added to itself."""
+    query = select(LoanCase).where(LoanCase.case_id == case_id, LoanCase.status.in_(COUNTED))
+    return session.scalar(query.order_by(LoanCase.attempt.desc()).limit(1))

@@ -17,7 +17,7 @@ from engine.queries.bulletin import holidays_after, working_days_before
 from engine.queries.home import Ahead, Funnel
 from engine.queries.inbox import Row
 from engine.queries.inbox_views import DueIn, Filters, View
-from web.areas.inbox.lists import approvable, may_urge
+from web.areas.inbox.lists import approvable, for_reader, may_urge
 from web.due import due_badge
 from web.login import actor
 from web.unit import now, reading
@@ -51,7 +51,7 @@ def index() -> str:
     return render_template(
         "home/index.html",
         today=today,
-        mine=[(row, due_badge(row.due_at, now(), line="")) for row in rows[:FIRST]],
+        mine=[(for_reader(row), due_badge(row.due_at, now(), line="")) for row in rows[:FIRST]],
         bulk=[row for row in rows if approvable(row)],
         total=sum(totals.values()),
         late_n=totals[DueIn.LATE],

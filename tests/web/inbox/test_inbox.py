@@ -218,7 +218,7 @@ def test_a_draft_is_kept_as_typed_and_offered_again(
         data={"csrf_token": mark, "outcome": "RETURN", "reasons": ["R02", "R04"], "note": "缺章"},
         headers={"X-Requested-With": "danbao"},
     )
-    assert "草稿" in answer.json["saved"]
+    assert "草稿" in answer.get_json()["saved"]
     page = visitor.page(path)
     assert "缺章" in page
     assert re.search(r'value="R04" checked', page)
@@ -369,3 +369,15 @@ def test_the_inbox_costs_the_same_for_many_rows(world: World, sign_in: SignIn) -
     visitor = sign_in(world["finance"].maker)
     assert visitor.get("/inbox").status_code == 200
     assert "手上没有待办了" in visitor.page("/inbox")
+
+
+def test_what_was_found_of_a_firm_is_not_shown_to_its_referrer(
+    world: World, case: GuaranteeCase, sign_in: SignIn
+) -> None:
+    finance, referrer = sign_in(world["finance"].maker), sign_in(world["nanxiang"].maker)
+    assert "未决诉讼" in finance.page(f"/tasks/{item_of(world, case)}")
+    send(finance, item_of(world, case), outcome="RETURN", reasons="R02", note="缺章")
+    page = referrer.page(f"/tasks/{item_of(world, case, 'correct_referral')}")
+    assert "未决诉讼" not in page
+    assert "授信额度与上限" not in page
+    assert "征信授权书缺失或未签章" in page

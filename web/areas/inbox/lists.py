@@ -1,6 +1,6 @@
 """The lists of the inbox, and their export."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from flask import render_template, request, url_for
@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from engine.models import Role
 from engine.operations.access import sees_all
 from engine.queries import inbox as queries
+from engine.queries.history import CLOSED_TO
 from engine.queries.inbox import Row
 from engine.queries.inbox_views import DueIn, View
 from web.areas.inbox.blueprint import area
@@ -102,13 +103,21 @@ def _done_groups(rows: list[Row]) -> list[Group]:
     return [Group(name, "", None, [_shown(r, View.DONE) for r in some]) for name, some in by_day]
 
 
+def for_reader(row: Row) -> Row:
+    """The row without what was found of a firm, for those who do not review it."""
+    if actor().org_kind not in CLOSED_TO:
+        return row
+    kept = {code: n for code, n in row.checks.items() if code in ("MISSING", "NOTICE")}
+    return replace(row, checks=kept)
+
+
 def _shown(row: Row, view: View) -> Shown:
     if view is View.DONE:
         words = gettext("%(at)s办结", at=moment(row.completed_at))
-        return Shown(row, Due("done", "check", words), "", bulk=False)
+        return Shown(for_reader(row), Due("done", "check", words), "", bulk=False)
     line = "" if view is View.WAITING else None
     due = due_badge(row.due_at, now(), provisional=row.provisional, line=line)
-    return Shown(row, due, _line(row, view), bulk=approvable(row))
+    return Shown(for_reader(row), due, _line(row, view), bulk=approvable(row))
 
 
 def _line(row: Row, view: View) -> str:

@@ -8,9 +8,11 @@ from flask import url_for
 from flask_babel import gettext
 
 from engine.forms.binding import WAN
+from engine.queries.history import CLOSED_TO
 from engine.queries.inbox import Options
 from engine.queries.inbox_views import Checks, DueIn, View
 from web.areas.inbox.wanted import Wanted
+from web.login import actor
 
 AMOUNTS = (100, 300, 500, 1000)  # 万元
 
@@ -28,6 +30,7 @@ class Menu:
 def menus(asked: Wanted, options: Options) -> list[Menu]:
     """The filters of a view, in one order everywhere."""
     f, done = asked.filters, asked.view is View.DONE
+    closed = actor().org_kind in CLOSED_TO
     least = f"{(f.amount / WAN).normalize():f}" if f.amount is not None else None
     found = [
         _menu(asked, "step", gettext("环节"), f.step, [(one, one) for one in options.steps]),
@@ -35,7 +38,7 @@ def menus(asked: Wanted, options: Options) -> list[Menu]:
         _menu(asked, "referrer", gettext("推荐单位"), f.referrer, options.referrers),
         _menu(asked, "bank", gettext("银行"), f.bank, options.banks),
         _menu(asked, "amount", gettext("金额"), least, _amounts(least)),
-        _menu(asked, "checks", gettext("核查结果"), f.checks, check_words()),
+        _menu(asked, "checks", gettext("核查结果"), f.checks, [] if closed else check_words()),
     ]
     return [one for one in found if one.entries or one.chosen]
 

@@ -12,7 +12,7 @@ from engine.clock import local_date
 from engine.domain.programme import Parameters
 from engine.errors import DanbaoError
 from engine.forms import Choices, Form
-from engine.models import WorkItem
+from engine.models import CheckResult, OrgKind, WorkItem
 from engine.operations import tasks
 from engine.operations.access import check_may_do, is_open, open_item, sees_all
 from engine.queries import inbox as queries
@@ -21,7 +21,7 @@ from engine.queries.clauses import Clause, clause_of
 from engine.queries.clock import run_of
 from engine.queries.files import files_of_subject
 from engine.queries.forms import form_of
-from engine.queries.history import steps_of
+from engine.queries.history import CLOSED_TO, steps_of
 from engine.queries.inbox_views import case_id_of
 from engine.queries.task_data import task_data
 from web import checks_view
@@ -29,7 +29,7 @@ from web.areas.inbox.lists import may_urge, view_names
 from web.areas.inbox.wanted import Wanted, wanted
 from web.choices import choices_for
 from web.due import due_badge
-from web.exposure_view import exposure_view
+from web.exposure_view import ExposureView, exposure_view
 from web.forms import Raw, draft_of, sheet, typed
 from web.i18n import render_text
 from web.login import actor
@@ -142,18 +142,34 @@ def _case_context(
         return {"facts": None, "checks": [], "tally": {}, "expo": None, "clauses": _clauses(task)}
     items = _judgement_items(parameters)
     asking = task.editable and task.item.form_key == checks_view.JUDGES
-    results = checks_of(reading(), facts.case.id)
+    results = _readable(checks_of(reading(), facts.case.id))
     views = checks_view.check_views(results, facts.referred, raw, items, asking=asking)
-    room = room_of(reading(), facts.case, parameters)
+    room = _room(facts, parameters)
     return {
         "facts": facts,
         "checks": views,
         "tally": checks_view.tally(views),
         "checked_at": max((one.checked_at for one in results), default=None),
         "judgements": checks_view.labels(views),
-        "expo": exposure_view(room) if room and room.ceiling else None,
+        "expo": room,
         "clauses": _clauses(task, [one.clause for one in views if one.outcome != "PASS"]),
     }
+
+
+def _readable(results: list[CheckResult]) -> list[CheckResult]:
+    """What was found of a firm is for those who review; others learn what is theirs to mend."""
+    if actor().org_kind not in CLOSED_TO:
+        return results
+    return [one for one in results if one.outcome in ("MISSING", "NOTICE")]
+
+
+def _room(facts: Facts, parameters: Parameters | None) -> ExposureView | None:
+    """The exposure; a referrer has no business with it, a bank none with other banks' names."""
+    if actor().org_kind == OrgKind.REFERRER.value:
+        return None
+    room = room_of(reading(), facts.case, parameters)
+    names = actor().org_kind != OrgKind.BANK.value
+    return exposure_view(room, names=names) if room and room.ceiling else None
 
 
 def _judgement_items(parameters: Parameters | None) -> Mapping[str, str]:

@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 from flask import request
 
 from engine.forms.binding import WAN
+from engine.queries.history import CLOSED_TO
 from engine.queries.inbox_views import Checks, DueIn, Filters, View
+from web.login import actor
 from web.params import key_arg, page_arg, text_arg
 
 Code = TypeVar("Code", bound=StrEnum)
@@ -41,13 +43,14 @@ class Wanted:
 def wanted() -> Wanted:
     """What the request asks for; what makes no sense is left out."""
     args = request.args
+    checks = _code(Checks, args.get("checks"))
     filters = Filters(
         step=text_arg("step") or None,
         due=_code(DueIn, args.get("due")),
         referrer=key_arg("referrer"),
         bank=key_arg("bank"),
         amount=_amount(args.get("amount")),
-        checks=_code(Checks, args.get("checks")),
+        checks=checks if actor().org_kind not in CLOSED_TO else None,
     )
     view = _code(View, args.get("view")) or View.MINE
     return Wanted(view, filters, page_arg())
