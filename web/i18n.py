@@ -4,10 +4,10 @@ from typing import Any
 
 from flask import Flask, request, session
 from flask_babel import Babel, force_locale, get_locale, gettext
-from flask_login import current_user
 
 from engine.text import Text
 from web.catalogue import PoDomain
+from web.visitor import current_user
 
 LANGUAGES = ("zh", "en")
 
@@ -15,7 +15,8 @@ LANGUAGES = ("zh", "en")
 def init_app(app: Flask) -> None:
     """Attach Babel; `render_text` becomes the template filter `t`."""
     babel = Babel(app, locale_selector=choose_locale, timezone_selector=lambda: "Asia/Shanghai")
-    babel.domain_instance = PoDomain()
+    make_domain: Any = PoDomain  # Flask-Babel has no annotations
+    babel.domain_instance = make_domain()
     app.jinja_env.filters["t"] = render_text
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Flask, abort, g, redirect, request, session, url_for
-from flask_login import LoginManager, UserMixin, current_user
+from flask_login import LoginManager, UserMixin
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from engine.models import Membership, Person
 from engine.people import Actor
 from web.unit import reading
+from web.visitor import current_user
 
 manager = LoginManager()
 PUBLIC = {
@@ -19,7 +20,7 @@ PUBLIC = {
 }
 
 
-class SignedIn(UserMixin):  # type: ignore[misc]
+class SignedIn(UserMixin):
     """The signed-in person as Flask-Login wants it."""
 
     def __init__(self, person: Person) -> None:
@@ -101,4 +102,5 @@ def organisation() -> Any:
 
 
 def _request_id() -> str | None:
-    return g.get("request_id")
+    number: str | None = g.get("request_id")
+    return number

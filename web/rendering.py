@@ -10,12 +10,12 @@ from typing import Any
 
 from flask import Flask, current_app, request, session, url_for
 from flask_babel import get_locale, gettext
-from flask_login import current_user
 
 from engine.clock import SHANGHAI
 from engine.models import OrgKind, Role
 from engine.people import Actor
 from web.login import actor, organisation
+from web.visitor import current_user
 
 WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -75,7 +75,6 @@ def role_names(acting: Actor) -> str:
 def navigation() -> list[Entry]:
     """The areas of the person's organisation, in one order everywhere (ui.md 6)."""
     from engine.queries.inbox import open_count
-
     from web.unit import reading
 
     acting = actor()

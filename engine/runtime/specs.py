@@ -44,7 +44,7 @@ class OperationTask(ServiceTask):
 class QuietParallel(ParallelMultiInstanceTask):
     """A parallel multi-instance task whose children leave no data behind."""
 
-    def merge_child(self, workflow: Any, child: Any) -> None:
+    def merge_child(self, workflow: Any, child: Any) -> None:  # noqa: ARG002 (the library's hook)
         my_task = child.parent
         my_task.internal_data["merged"].append(str(child.id))
         if self.check_completion_condition(my_task):

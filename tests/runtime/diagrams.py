@@ -1,5 +1,7 @@
 """Small diagrams for runtime tests, without shapes."""
 
+from itertools import pairwise
+
 HEAD = (
     '<?xml version="1.0" encoding="UTF-8"?>'
     '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" '
@@ -26,7 +28,7 @@ def flow(source: str, target: str, condition: str = "") -> str:
 
 def chain(*ids: str) -> str:
     """Flows that join elements in order."""
-    return "".join(flow(a, b) for a, b in zip(ids, ids[1:], strict=False))
+    return "".join(flow(a, b) for a, b in pairwise(ids))
 
 
 def user(key: str, group: str = "finance:maker", inner: str = "", **properties: str) -> str:

@@ -1,6 +1,8 @@
 """What a step does, and what must not happen."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -17,7 +19,7 @@ from tests.runtime.diagrams import chain, event, flow, process, service, user
 
 
 @form_operation("test.record", "记录")
-def _record(ctx: StepContext, values: dict[str, object]) -> dict[str, object]:
+def _record(ctx: StepContext, values: Mapping[str, Any]) -> dict[str, Any]:
     if values.get("outcome") == "BAD":
         raise RuleRefused("bad", text("不行"))
     return {"chosen": values["outcome"]}

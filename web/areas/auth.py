@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext
-from flask_login import current_user, login_user, logout_user
+from flask_login import login_user, logout_user
 from werkzeug.wrappers import Response
 
 from engine.clock import local_date
@@ -20,6 +20,7 @@ from web.login import SignedIn, actor, posts
 from web.rendering import DAYS, MONTHS, WEEKDAYS
 from web.rendering import language as language_
 from web.unit import changing, now
+from web.visitor import current_user
 
 area = Blueprint("auth", __name__)
 TRIES = "10 per minute"
