@@ -18,6 +18,9 @@ FOLDER = Path(__file__).parent / "translations"
 class PoDomain(Domain):
     """Translations for the request's language, straight from the .po file."""
 
+    def __init__(self) -> None:
+        super().__init__()
+
     def get_translations(self) -> Any:
         """Chinese is the source and has no file."""
         locale = get_locale()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, any_, func, or_, select
 from sqlalchemy.orm import Session
 
 from engine.audit.scope import District, of_district, of_organisation
@@ -177,7 +177,9 @@ def _rules(
 
 def _filters(wanted: Search) -> Iterator[ColumnElement[bool]]:
     if wanted.case is not None:
-        yield AuditEvent.chain.in_(_case_chains(wanted.case))
+        # as an array it is looked up first, and the rows by the index of their chains
+        chains = func.array(_case_chains(wanted.case).scalar_subquery())
+        yield AuditEvent.chain == any_(chains)
     if wanted.person is not None:
         yield AuditEvent.actor_id.in_(_people(wanted.person))
     if wanted.organisation is not None:

@@ -14,9 +14,11 @@ from engine.models import (
     Enterprise,
     GuaranteeCase,
     Instance,
+    Membership,
     Organisation,
     OrgKind,
     Person,
+    Role,
 )
 from engine.operations.access import sees_all
 from engine.people import Actor
@@ -76,6 +78,17 @@ def organisations(session: Session, scope: Scope) -> list[tuple[int, str]]:
     elif scope.district is not None:
         query = query.where(Organisation.district_code == scope.district.code)
     return [(key, name) for key, name in session.execute(query).tuples()]
+
+
+def names(session: Session) -> tuple[dict[int, str], dict[int, str]]:
+    """Organisations' short names by id; and the names of makers, among whom scorers are chosen."""
+    orgs = session.execute(select(Organisation.id, Organisation.short_name)).tuples()
+    makers = (
+        select(Person.id, Person.name)
+        .join(Membership, Membership.person_id == Person.id)
+        .where(Membership.role == Role.MAKER.value)
+    )
+    return dict(orgs.all()), dict(session.execute(makers).tuples().all())
 
 
 def subjects(session: Session, chains: Collection[str]) -> dict[str, Subject]:

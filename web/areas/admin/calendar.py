@@ -10,7 +10,7 @@ from engine.queries import administration as lists
 from engine.queries.bulletin import holidays_after
 from web.areas.admin.blueprint import area, scheme_only
 from web.extensions import limiter
-from web.unit import close_reading, now, reading
+from web.unit import close_reading, now, reading, settings
 
 
 @area.get("/calendar")
@@ -42,4 +42,9 @@ def recompute() -> Response:
 @scheme_only
 def status() -> str:
     """What is due and not done: near nothing while the jobs run."""
-    return render_template("admin/status.html", backlog=lists.backlog(reading(), now()), now=now())
+    return render_template(
+        "admin/status.html",
+        backlog=lists.backlog(reading(), now()),
+        now=now(),
+        smtp=settings().smtp is not None,
+    )

@@ -1,4 +1,4 @@
-"""Names that owners gave: fields and choices of the published forms, and process names."""
+"""Names of what the trail keeps by key or id: form fields, processes, organisations, scorers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,16 +7,19 @@ from sqlalchemy.orm import Session
 
 from engine.forms import Field, load_form
 from engine.models import DefinitionKind
+from engine.queries.audit import names
 from engine.queries.definitions import newest
 from web.rendering import language
 
 
 @dataclass(frozen=True)
 class Labels:
-    """Form fields by key, and processes' names by key."""
+    """Form fields and processes' names by key, organisations' and people's by id."""
 
     fields: Mapping[str, Field] = field(default_factory=dict)
     processes: Mapping[str, str] = field(default_factory=dict)
+    organisations: Mapping[int, str] = field(default_factory=dict)
+    people: Mapping[int, str] = field(default_factory=dict)
 
     def field(self, key: str) -> str | None:
         """A field's label in the page's language."""
@@ -43,4 +46,4 @@ def published_labels(session: Session) -> Labels:
     # an outcome means something else in every form; its codes have words of their own
     fields.pop("outcome", None)
     named = {one.key: one.name for one in newest(session, DefinitionKind.PROCESS)}
-    return Labels(fields, named)
+    return Labels(fields, named, *names(session))

@@ -124,6 +124,9 @@ class Reader:
 
     def _scalar(self, key: str, value: str | int) -> str:
         number = _decimal(value)
+        named = self._named(key, number)
+        if named:
+            return named
         if number is not None and key in words.MONEY_FIELDS:
             return _money(number)
         if number is not None and key in words.RATIO_FIELDS:
@@ -132,6 +135,13 @@ class Reader:
         if code:
             return render_text(code)
         return self.labels.option(key, str(value)) or _short(_dated(str(value)))
+
+    def _named(self, key: str, number: Decimal | None) -> str | None:
+        if number is None:
+            return None
+        if key in words.ORGANISATION_FIELDS:
+            return self.labels.organisations.get(int(number))
+        return self.labels.people.get(int(number)) if key in words.PERSON_FIELDS else None
 
     def _versions(self, stored: Mapping[str, Any]) -> str:
         """白名单审核 · 参数2025-12."""

@@ -208,7 +208,7 @@ CODES: dict[str, Text] = {
     "REJECTED": text("不予纳入"),
     "WHITELISTED": text("已入白名单"),
     "WITHDRAWN": text("已撤回"),
-    "OPEN": text("未发布"),
+    "OPEN": text("办理中"),
     "RELEASED": text("已发布"),
     "DRAFT": text("草稿"),
     "CHECKING": text("复核中"),
@@ -310,16 +310,12 @@ RATIO_FIELDS = {
 INTERNAL = {
     *("work_item", "work_item_id", "element", "item", "item_id", "org_id", "upload", "upload_id"),
     *("person_id", "enterprise_id", "case_id", "batch_id", "entry_id", "decision_id", "id"),
-    *(
-        "loan_case_id",
-        "agreement_id",
-        "whitelist",
-        "whitelist_id",
-        "selection_id",
-        "instance_id",
-        "filing_id",
-    ),
+    *("loan_case", "loan_case_id", "agreement_id", "whitelist", "whitelist_id", "row_id"),
+    *("selection_id", "instance_id", "filing_id", "end", "bid"),
 }
+# Ids that are shown as the names of organisations and of people.
+ORGANISATION_FIELDS = {"bank", "bank_id", "guarantor_id", "tried", "chosen", "invited"}
+PERSON_FIELDS = {"scorers", "scorer"}
 ROLES: dict[str, Text] = {
     "maker": text("经办"),
     "checker": text("复核"),
