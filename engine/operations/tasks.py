@@ -92,9 +92,16 @@ def _opened(session: Session, instance_id: int) -> list[WorkItem]:
 
 
 def _note_days(session: Session, item: WorkItem, now: datetime) -> None:
+    """Working days used, the start day excluded; days on which the clock stood do not count."""
     clock = clock_of(session, item.instance_id, item.clock) if item.clock else None
-    start = local_date(clock.started_at if clock else item.opened_at)
-    item.used_days = max(0, working_days_between(start, local_date(now)))
+    if clock is None:
+        item.used_days = working_days_between(local_date(item.opened_at), local_date(now))
+        return
+    used = working_days_between(local_date(clock.started_at), local_date(now))
+    for begun, ended in clock.pauses:
+        pause = (datetime.fromisoformat(begun), datetime.fromisoformat(ended))
+        used -= working_days_between(local_date(pause[0]), local_date(pause[1]))
+    item.used_days = max(0, used)
 
 
 def mark_read(item: WorkItem, actor: Actor, now: datetime) -> None:
