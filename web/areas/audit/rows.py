@@ -83,7 +83,7 @@ class Reader:
     def _changes(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
         for key in dict.fromkeys([*before, *after]):
             old, new = before.get(key), after.get(key)
-            if old == new or (key not in before and new in EMPTY):
+            if _same(old, new) or (old in EMPTY and new in EMPTY):
                 continue
             yield Change(
                 self.field_name(key),
@@ -162,6 +162,13 @@ def _money(amount: Decimal) -> str:
 
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})
+
+
+def _same(old: Any, new: Any) -> bool:
+    if isinstance(old, str) and isinstance(new, str):
+        first, second = _decimal(old), _decimal(new)
+        return old == new or (first is not None and first == second)
+    return bool(old == new)
 
 
 def _flat(recorded: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -301,7 +301,7 @@ CODES: dict[str, Text] = {
 MONEY_FIELDS = {
     *("amount", "need_amount", "suggested_amount", "approved_amount", "credit_line", "excess"),
     *("batch_quota", "ceiling_normal", "ceiling_key", "quota", "balance", "deductions"),
-    *("guaranteed_amount", "fee_due", "fee_paid", "total", "base"),
+    *("guaranteed_amount", "fee_due", "fee_paid", "base"),
 }
 RATIO_FIELDS = {
     *("guarantee_ratio", "fee_rate", "risk_cap_guarantor", "risk_cap_total", "ratio"),
