@@ -26,6 +26,7 @@ from engine.models import (
     Membership,
     Organisation,
     OrgKind,
+    ReferralBatch,
     Role,
     WorkItem,
 )
@@ -82,8 +83,13 @@ def _loan(session: Session, case: GuaranteeCase) -> LoanCase:
 
 @decides("prepare_list")
 def _submit(session: Session, item: WorkItem, today: date, rng: Random) -> Raw | None:
-    del session, item, today, rng
-    return _raw(outcome="SUBMIT", note="")
+    del today
+    batch = session.scalars(
+        select(ReferralBatch).where(ReferralBatch.instance_id == item.instance_id)
+    ).one()
+    if batch.items:
+        return _raw(outcome="SUBMIT", note="")
+    return _raw(outcome="NIL", note="") if rng.random() < 0.4 else None
 
 
 @decides("check_list")

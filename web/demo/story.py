@@ -11,6 +11,7 @@ from engine.clock import SHANGHAI, local_date
 from engine.config import ROOT, Settings
 from engine.db import unit_of_work
 from engine.domain.dates import add_months
+from engine.jobs.routine import seal_trail
 from engine.models import (
     Agreement,
     Membership,
@@ -21,7 +22,7 @@ from engine.models import (
     SubsidyRow,
 )
 from engine.operations.agreement_start import start_agreement
-from engine.operations.batches import open_batch
+from engine.operations.batches import open_batch, open_period
 from engine.operations.lists import confirm_upload, upload_list
 from engine.operations.selection import start_selection
 from engine.operations.subsidies import confirm_account, start_batch
@@ -46,7 +47,9 @@ def act(factory: sessionmaker[Session], settings: Settings, now: datetime, tell:
         make_world(session, began)
         publish(session, read_files(ROOT / "bpmn"), SYSTEM, began, "演示")
     tell("单位、人员和流程已就绪")
-    Play(factory, settings, tell, _events(first, quarter, today)).run(first, now)
+    play = Play(factory, settings, tell, _events(first, quarter, today))
+    play.run(first, now)
+    seal_trail(factory, now, settings.var)
 
 
 def _quarter_to_pay(today: date) -> date:
@@ -68,6 +71,7 @@ def _events(first: date, quarter: date, today: date) -> dict[date, list[Event]]:
     on(today - timedelta(days=50), _list("xinzhuang", "莘庄工业区", MINHANG))
     on(_recent(today), _list("shencheng", "申城银行"))
     on(quarter, _subsidy)
+    on(min(today.replace(day=1), _recent(today)), _open_month)
     on(today - timedelta(days=12), _selection("jdguarantee"))
     on(today - timedelta(days=9), _renewal)
     for days in range(5, 60):
@@ -78,6 +82,11 @@ def _events(first: date, quarter: date, today: date) -> dict[date, list[Event]]:
 def _recent(today: date) -> date:
     """A day of the month that is open now, not in the future."""
     return max(today.replace(day=1), today - timedelta(days=6))
+
+
+def _open_month(session: Session, now: datetime) -> None:
+    for programme in (PROGRAMME, MINHANG):
+        open_period(session, programme, f"{local_date(now):%Y-%m}", now)
 
 
 def _selection(guarantor: str) -> Event:
