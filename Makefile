@@ -2,22 +2,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
-CATALOGUES := $(wildcard web/translations/*/LC_MESSAGES/messages.po)
-COMPILED := $(CATALOGUES:.po=.mo)
 WORKERS ?= 2
 
-.PHONY: setup demo test lint bench lock clean
+.PHONY: setup demo test lint translate bench lock clean
 .DELETE_ON_ERROR:
 
-setup: $(STAMP) $(COMPILED)
+setup: $(STAMP)
 
 # The stamp is made last, so an interrupted installation is begun again.
 $(STAMP): requirements.lock pyproject.toml .ci/install
 	@PYTHON="$(PYTHON)" .ci/install
 	@touch $@
-
-%.mo: %.po $(STAMP)
-	@$(BIN)/pybabel --quiet compile --input-file=$< --output-file=$@
 
 demo: setup
 	@$(BIN)/danbao demo
@@ -32,6 +27,10 @@ lint: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# Every text has an English translation (`python -m web.translate` lists and merges them).
+translate: setup
+	@$(BIN)/python -m web.translate check
+
 bench: setup
 	@$(BIN)/python -m tests.bench
 
@@ -44,5 +43,5 @@ lock: $(STAMP)
 clean:
 	@if [ -x $(BIN)/danbao ]; then $(BIN)/danbao db stop; fi
 	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis \
-	  .import_linter_cache $(COMPILED)
+	  .import_linter_cache
 	find engine web notifications tests -name __pycache__ -type d -prune -exec rm -rf {} +
