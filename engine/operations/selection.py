@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from engine.audit.trail import record
 from engine.clock import local_date
 from engine.errors import Conflict, InvalidInput, NotFound, RuleRefused
-from engine.models import BankSelection, Bid, Organisation, OrgKind
+from engine.models import BankSelection, Bid, Organisation, OrgKind, WorkItem, WorkStatus
 from engine.operations import locks
 from engine.operations.agreement_start import start_agreement
 from engine.operations.agreement_terms import refuse_high_ratio
@@ -190,11 +190,12 @@ def _banks(session: Session, ids: list[int]) -> list[int]:
     return list(session.scalars(query))
 
 
-@form_operation("selection.record_bid", "记录银行申请")
+@form_operation("selection.record_bid", "记录银行申请", keeps_values=False)
 def record_bid(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """APPLY with branch, quota (元), rate (%), days, ratio and SME record; or DECLINE.
 
-    Raises InvalidInput; RuleRefused `bids_closed`, `ratio_above_cap`.
+    Sealed: what was offered enters the trail when the bids are closed. Raises InvalidInput;
+    RuleRefused `bids_closed`, `ratio_above_cap`.
     """
     selection, bank_id = _selection(ctx), post_of(ctx.actor)
     if selection.apply_until is None or ctx.today > selection.apply_until:
@@ -207,12 +208,7 @@ def record_bid(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     for name in BID[:-1]:
         if not declined:
             setattr(bid, name, values[name])
-    message = (
-        text("不参加遴选") if declined else text("提交申请，承诺额度{n}元", n=f"{bid.quota:,.2f}")
-    )
-    ctx.audit(
-        "selection.bid", message, after={"bank_id": bank_id, **shown(bid, BID)}, clause=CLAUSE
-    )
+    ctx.audit("selection.bid", text("答复遴选"), after={"bank_id": bank_id}, clause=CLAUSE)
     return {}
 
 
@@ -246,15 +242,33 @@ def _own_bid(ctx: StepContext, selection: BankSelection, bank_id: int) -> Bid:
 def close_bids(ctx: StepContext, *, selection_id: int) -> Routing:
     """Count the bids; with fewer than two the notice goes out again. Returns {"bid_count"}."""
     selection = _selection(ctx, selection_id)
+    _drop_taken_back(ctx, selection)
     count = len(bids_of(ctx.session, selection))
     message = text("第{round}轮截止，有效申请{n}家", round=selection.round, n=count)
-    after = {"round": selection.round, "bid_count": count}
+    opened = bids_of(ctx.session, selection, applied=False)
+    sheets = [{"bank_id": bid.bank_id, **shown(bid, BID)} for bid in opened]
+    after = {"round": selection.round, "bid_count": count, "bids": sheets}
     ctx.audit("selection.closed", message, after=after, clause=CLAUSE)
     if count < MIN_BIDS:
         # what was applied for so far is void: the next notice is a new round for everybody
         selection.round += 1
         ctx.emit("selection_rerun", selection_id=selection.id, round=selection.round)
     return {"bid_count": count}
+
+
+def _drop_taken_back(ctx: StepContext, selection: BankSelection) -> None:
+    """A bid whose task is open again at the closing was taken back (撤回): it does not count."""
+    waiting = select(WorkItem.org_id).where(
+        WorkItem.instance_id == ctx.instance.id,
+        WorkItem.operation == "selection.record_bid",
+        WorkItem.status == WorkStatus.OPEN.value,
+    )
+    gone = delete(Bid).where(
+        Bid.selection_id == selection.id,
+        Bid.round == selection.round,
+        Bid.bank_id.in_(waiting),
+    )
+    ctx.session.execute(gone)
 
 
 @form_operation("selection.record_institution", "记录担保机构审定")

@@ -230,6 +230,15 @@ def selection_sheet(session: Session, selection_id: int, actor: Actor) -> Select
     )
 
 
+def own_bid(session: Session, selection_id: int, bank_id: int) -> Bid | None:
+    """What a bank has said in the round that runs. The caller is of that bank."""
+    found = session.get_one(BankSelection, selection_id)
+    query = select(Bid).where(
+        Bid.selection_id == selection_id, Bid.round == found.round, Bid.bank_id == bank_id
+    )
+    return session.scalar(query)
+
+
 def _oversees(actor: Actor) -> bool:
     return actor.org_kind != OrgKind.BANK.value
 

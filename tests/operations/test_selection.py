@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from engine.errors import InvalidInput, RuleRefused
-from engine.models import Agreement, BankSelection
+from engine.models import Agreement, AuditEvent, BankSelection, WorkItem
+from engine.operations import tasks
 from engine.operations.selection import start_selection
 from engine.runtime.step import fire_timers
 from tests.operations.banking import district, refused
@@ -18,6 +19,7 @@ from tests.operations.selecting import (
     appoint,
     bid,
     bids,
+    own,
     place,
     ranked,
     score,
@@ -132,4 +134,44 @@ def test_who_has_not_applied_by_the_last_day_is_out(town: World, selection: Bank
     fire_timers(town.session, selection.instance_id, town.now + timedelta(days=12))
     town.now += timedelta(days=12)
     assert set(bids(town, selection)) == {"bank", "bank2"}
+    assert town.task(place(selection), "appoint_scorers")
+
+
+def said(town: World, selection: BankSelection) -> str:
+    """Everything that the trail of the selection says, as one text."""
+    query = town.session.query(AuditEvent).filter_by(chain=place(selection))
+    return " ".join(f"{one.summary} {one.before} {one.after} {one.reason}" for one in query)
+
+
+def test_neither_trail_nor_task_tells_a_bid_before_the_closing_and_the_trail_keeps_it_after(
+    town: World, selection: BankSelection
+) -> None:
+    announce(town, selection)
+    bid(town, selection, "bank", branch="嘉定支行甲", quota=Decimal("123000000"), note="最低价")
+    bid(town, selection, "bank2")
+    done = town.session.query(WorkItem).filter_by(
+        instance_id=selection.instance_id, element_id="apply", status="DONE"
+    )
+    for secret in ("嘉定支行甲", "123000000", "123,000,000", "最低价"):
+        assert secret not in said(town, selection)
+        assert all(secret not in str(item.values) for item in done)
+    bid(town, selection, "bank3")
+    assert "嘉定支行甲" in said(town, selection)
+    assert "123000000" in said(town, selection)
+
+
+def test_a_bid_that_was_taken_back_and_not_sent_again_does_not_count(
+    town: World, selection: BankSelection
+) -> None:
+    announce(town, selection)
+    sent = own(town, selection, "apply", town["bank"].maker)
+    bid(town, selection, "bank")
+    tasks.take_back(town.session, sent, town["bank"].maker, town.now)
+    bid(town, selection, "bank2")
+    bid(town, selection, "bank3")
+    assert set(bids(town, selection)) == {"bank", "bank2", "bank3"}
+    assert selection.instance_id is not None
+    after = town.now.replace(year=2025, month=12, day=20)
+    fire_timers(town.session, selection.instance_id, after)
+    assert set(bids(town, selection)) == {"bank2", "bank3"}
     assert town.task(place(selection), "appoint_scorers")

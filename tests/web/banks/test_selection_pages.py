@@ -191,3 +191,17 @@ def test_a_selection_is_begun_by_the_bureaus_maker_only(town: World, sign_in: Si
     assert answer.status_code == 303
     assert answer.location == f"/tasks/{town.task(place(made), 'announce').id}"
     assert made.title in maker.page("/banks/")
+
+
+def test_a_bid_taken_back_is_offered_again_as_it_was(
+    town: World, selection: BankSelection, sign_in: SignIn
+) -> None:
+    announce(town, selection)
+    bid(town, selection, "bank", branch="嘉定支行甲")
+    town.session.commit()
+    maker = sign_in(town["bank"].maker)
+    task = f"/tasks/{own_done(town, selection, 'bank')}"
+    assert maker.post(f"{task}/take-back", task).status_code == 303
+    page = maker.page(task)
+    assert all(f'value="{said}"' in page for said in ("嘉定支行甲", "50,000.00", "2.9", "0.8"))
+    assert "嘉定支行甲" not in sign_in(town["finance"].head).page(task)

@@ -9,10 +9,7 @@ from engine.models import Agreement, BankSelection, OrgKind, WorkItem
 from engine.operations.agreements import round_of
 from engine.queries.agreements import agreement_sheet
 from engine.queries.scorers import scorers_offered
-from engine.queries.selections import (
-    SelectionSheet,
-    selection_sheet,
-)
+from engine.queries.selections import SelectionSheet, own_bid, selection_sheet
 from web.areas.banks.agreement import RATIOS, term_names, term_words, terms_shown
 from web.areas.banks.selection import ranked
 from web.choices import choices, session_of
@@ -61,6 +58,24 @@ def _terms(item: WorkItem) -> Prefill:
 def _wanted_changes(found: Agreement) -> str:
     number = round_of(found)
     return gettext("第%(n)s轮；上一轮的修改意见见左侧", n=number) if number > 1 else ""
+
+
+BID = ("branch", "quota", "rate_offer", "approval_days", "ratio", "sme_record", "note")
+
+
+@prefill("selection_bid")
+def _bid(item: WorkItem) -> Prefill:
+    """A bid that was taken back begins with what it said; nobody else learns it."""
+    if item.org_id != actor().org_id:
+        return Prefill()
+    found = own_bid(reading(), subject_of(item), item.org_id)
+    if found is None or found.declined:
+        return Prefill()
+    values: dict[str, Any] = {name: getattr(found, name) for name in BID}
+    plain = {"ratio", "rate_offer"}
+    return Prefill(
+        values | {name: f"{values[name].normalize():f}" for name in plain if values[name]}
+    )
 
 
 @panel("bank_selection")
