@@ -23,6 +23,7 @@ from engine.models import (
     LoanCase,
     Membership,
     Organisation,
+    OrgKind,
     PartyBinding,
     ReferralBatch,
     ReferralItem,
@@ -37,11 +38,23 @@ class District:
     programmes: tuple[str, ...]
 
 
+# who brings or funds a case reads no opinion or finding of those who review it
+CLOSED_TO = (OrgKind.REFERRER.value, OrgKind.BANK.value)
+# what becomes of a case is told to everybody who takes part
+TOLD = ("case.opened", "case.closed", "case.expired", "case.withdrawn", "whitelist.listed")
+
+
 def of_organisation(org_id: int) -> ColumnElement[bool]:
-    """Chains of what the organisation takes part in, and rows of its own people."""
+    """Chains of what the organisation takes part in, and rows of its own people.
+
+    Of a case's chain a referrer or a bank reads what its own people did, and what became of it.
+    """
+    own = aliased(Organisation)
+    reviews = exists().where(own.id == org_id, own.kind.not_in(CLOSED_TO))
+    open_ = or_(reviews, AuditEvent.action.in_(TOLD))
     return or_(
         AuditEvent.org_id == org_id,
-        _about_case(_takes_part(org_id)),
+        and_(open_, _about_case(_takes_part(org_id))),
         AuditEvent.chain.in_(_bound_subjects(org_id)),
     )
 

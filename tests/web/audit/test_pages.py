@@ -88,6 +88,22 @@ def test_who_took_no_part_in_a_case_reads_nothing_of_it(world: World, sign_in: S
     assert "上海珩川" in sign_in(world["nanxiang"].maker).page(f"/audit?case={case.case_no}")
 
 
+def test_who_brought_a_case_reads_no_opinion_of_those_who_review_it(
+    world: World, sign_in: SignIn, tmp_path: Path
+) -> None:
+    world.send("nanxiang", row(企业名称="上海珩川精密机械有限公司"))
+    case = world.session.scalars(select(GuaranteeCase)).one()
+    world.review(case, note="内部意见")
+    sealed(world, tmp_path)
+    opinion = newest(world, "screening.first_reviewed")
+    for code, reads in (("nanxiang", False), ("finance", True)):
+        visitor = sign_in(world[code].maker)
+        page = visitor.page(f"/audit?case={case.case_no}")
+        assert ("内部意见" in page) is reads
+        status = 200 if reads else 404
+        assert visitor.get(f"/audit/receipts/{opinion.id}.json").status_code == status
+
+
 def test_an_auditor_of_a_bank_reads_no_more_than_the_bank(world: World, sign_in: SignIn) -> None:
     reviewed(world)
     assert "上海珩川" not in sign_in(auditor(world, "bank")).page("/audit")
