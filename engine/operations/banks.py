@@ -114,7 +114,7 @@ def _refusal(values: Mapping[str, Any], note: str) -> str:
     return reason
 
 
-@form_operation("banks.record_coordination", "记录融资服务协调")
+@form_operation("banks.record_coordination", "记录融资服务协调", final=True)
 def record_coordination(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """ASSIGN to a bank with an agreement in force (one that said no may be asked again), or CLOSE.
 

@@ -57,7 +57,7 @@ def _support(case: GuaranteeCase) -> SupportClass:
     return SupportClass(case.support_class or SupportClass.NORMAL.value)
 
 
-@form_operation("screening.record_centre_check", "记录担保中心复核")
+@form_operation("screening.record_centre_check", "记录担保中心复核", final=True)
 def record_centre_check(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """CONFIRM puts the centre's opinion in force, RETURN gives it back to its maker.
 

@@ -196,7 +196,7 @@ def _add(ctx: StepContext, loan: LoanCase, paper: Paper) -> Disbursement:
     return added
 
 
-@form_operation("loans.record_disbursement_check", "记录放款复核")
+@form_operation("loans.record_disbursement_check", "记录放款复核", final=True)
 def record_disbursement_check(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """CONFIRM: the loan is DISBURSED. Returns {"approval_result": "DISBURSED"} then.
 

@@ -143,7 +143,7 @@ def record_review(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     return {"filing_decision": None}
 
 
-@form_operation("filings.record_check", "记录备案复核")
+@form_operation("filings.record_check", "记录备案复核", final=True)
 def record_check(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """CONFIRM puts the review in force, RETURN gives it back to its maker.
 

@@ -176,7 +176,7 @@ def record_head_opinion(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     return {}
 
 
-@form_operation("screening.record_first_check", "记录初审复核")
+@form_operation("screening.record_first_check", "记录初审复核", final=True)
 def record_first_check(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """CONFIRM puts the opinion in force, RETURN gives it back to the maker.
 

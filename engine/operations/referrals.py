@@ -61,7 +61,7 @@ def _count(session: Session, batch: ReferralBatch) -> int:
     return len(session.scalars(ids).all())
 
 
-@form_operation("referrals.record_prepared", "记录名单编报")
+@form_operation("referrals.record_prepared", "记录名单编报", final=True)
 def record_prepared(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """SUBMIT hands the rows to the checker; NIL says that there is nothing new this month.
 
@@ -93,7 +93,7 @@ def _refuse_mismatch(rows: int, nil: bool) -> None:
         )
 
 
-@form_operation("referrals.record_checked", "记录名单复核")
+@form_operation("referrals.record_checked", "记录名单复核", final=True)
 def record_checked(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """PASS lets the list be sent, RETURN opens it again. Raises NotAllowed for the maker.
 

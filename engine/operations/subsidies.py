@@ -134,7 +134,7 @@ def calculate(ctx: StepContext, *, batch_id: int) -> Routing:
     return {"subsidy_rows": len(proposed)}
 
 
-@form_operation("subsidies.record_verified", "记录补贴核对")
+@form_operation("subsidies.record_verified", "记录补贴核对", final=True)
 def record_verified(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """SUBMIT to the checker, or RECALCULATE; `excluded` row ids are not subsidised at all.
 
@@ -161,7 +161,7 @@ def record_verified(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     return {}
 
 
-@form_operation("subsidies.record_checked", "记录补贴复核")
+@form_operation("subsidies.record_checked", "记录补贴复核", final=True)
 def record_checked(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """CONFIRM lets the batch be published, RETURN gives it back with a note.
 

@@ -41,7 +41,7 @@ def _batch(ctx: StepContext, *statuses: str) -> SubsidyBatch:
     return locked_batch(ctx.session, int(ctx.data["batch_id"]), *statuses)
 
 
-@form_operation("subsidies.record_resolved", "记录公示结果")
+@form_operation("subsidies.record_resolved", "记录公示结果", final=True)
 def record_resolved(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """PROCEED to the head, or RECALCULATE and publish again.
 
@@ -99,7 +99,7 @@ def _refuse_nothing(rows: Sequence[SubsidyRow]) -> None:
         )
 
 
-@form_operation("subsidies.record_approved", "记录支付审批")
+@form_operation("subsidies.record_approved", "记录支付审批", final=True)
 def record_approved(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """APPROVE the payment, or RETURN it: the list is public again and accounts can be confirmed.
 

@@ -24,6 +24,7 @@ from engine.models import (
 from engine.operations.access import check_may_do, is_open, open_item, sees_all
 from engine.people import Actor
 from engine.runtime import step
+from engine.runtime.context import is_sealed
 from engine.runtime.deadlines import clock_of
 from engine.text import text
 
@@ -122,13 +123,15 @@ def claim(session: Session, item_id: int, actor: Actor, now: datetime) -> WorkIt
 
 
 def release(session: Session, item_id: int, actor: Actor, now: datetime) -> WorkItem:
-    """Give a claimed task back to the organisation."""
+    """Give a claimed task back to the organisation; by whoever claimed it, or its head."""
     item = open_item(session, item_id, actor, lock=True)
     _require_open(item)
+    if item.org_id != actor.org_id:
+        raise NotFound()
     if item.assignee_id not in (None, actor.person_id) and Role.HEAD.value not in actor.roles:
         raise NotAllowed("claimed", text("只有认领人或负责人可以释放"))
     if item.assignee_id is not None:
-        item.assignee_id = None
+        _hand(item, None, actor)
         _audit(session, item, actor, now, "task.released", "{name}：释放")
     return item
 
@@ -136,16 +139,19 @@ def release(session: Session, item_id: int, actor: Actor, now: datetime) -> Work
 def transfer(
     session: Session, item_id: int, actor: Actor, person_id: int, reason: str, now: datetime
 ) -> WorkItem:
-    """转办 to a colleague who holds the role and is not excluded."""
+    """转办 to a colleague who holds the role and is not excluded; by one who could do it, or the
+    head. Whoever must keep out of a task does not choose who does it either."""
     item = open_item(session, item_id, actor, lock=True)
     _require_open(item)
     if item.org_id != actor.org_id:
         raise NotFound()
+    if Role.HEAD.value not in actor.roles or actor.person_id in item.excluded:
+        check_may_do(actor, item)
     if item.assignee_id not in (None, actor.person_id) and Role.HEAD.value not in actor.roles:
         raise NotAllowed("claimed", text("这项任务已由他人认领"), text("请负责人转办"))
     if person_id not in {person.id for person in colleagues(session, item)}:
         raise NotAllowed("cannot_take", text("对方不担任这个岗位，或须回避"))
-    item.assignee_id = person_id
+    _hand(item, person_id, actor)
     emit(
         session,
         "task_transferred",
@@ -155,6 +161,15 @@ def transfer(
     )
     _audit(session, item, actor, now, "task.transferred", "{name}：转办", reason)
     return item
+
+
+def _hand(item: WorkItem, person_id: int | None, actor: Actor) -> None:
+    """Give it to another, or to nobody. A sealed draft (a scorer's marks) goes along only when its
+    holder hands it to somebody."""
+    handed_on = person_id is not None and item.assignee_id == actor.person_id
+    if is_sealed(item) and not handed_on:
+        item.draft = item.draft_at = None
+    item.assignee_id = person_id
 
 
 def colleagues(session: Session, item: WorkItem) -> list[Person]:

@@ -104,7 +104,8 @@ class Operation:
     """A registered operation: `kind` is "form" (records a completed form) or "service".
 
     Without `keeps_values` the form's values are stored by the operation alone: neither the task
-    nor the audit trail repeats what others may not read yet.
+    nor the audit trail repeats what others may not read yet. What a `final` one decides is in
+    force at once, and cannot be taken back (撤回) with the step.
     """
 
     name: str
@@ -112,18 +113,19 @@ class Operation:
     function: Callable[..., Routing | None]
     title: str
     keeps_values: bool = True
+    final: bool = False
 
 
 _REGISTRY: dict[str, Operation] = {}
 
 
 def form_operation(
-    name: str, title: str, *, keeps_values: bool = True
+    name: str, title: str, *, keeps_values: bool = True, final: bool = False
 ) -> Callable[[FormOperation], FormOperation]:
     """Register `function(ctx, values) -> routing values` to record a completed form."""
 
     def register(function: FormOperation) -> FormOperation:
-        _REGISTRY[name] = Operation(name, "form", function, title, keeps_values)
+        _REGISTRY[name] = Operation(name, "form", function, title, keeps_values, final)
         return function
 
     return register
@@ -168,3 +170,15 @@ def operation(name: str) -> Operation | None:
     import engine.operations  # noqa: F401  (its modules register themselves)
 
     return _REGISTRY.get(name)
+
+
+def is_sealed(item: WorkItem) -> bool:
+    """Whether what the item's form says is stored by its operation alone (`keeps_values`)."""
+    found = operation(item.operation) if item.operation else None
+    return found is not None and not found.keeps_values
+
+
+def is_final(item: WorkItem) -> bool:
+    """Whether what the item's form decides cannot be taken back."""
+    found = operation(item.operation) if item.operation else None
+    return found is not None and found.final

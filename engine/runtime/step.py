@@ -30,7 +30,7 @@ from engine.models import (
 )
 from engine.people import SYSTEM, Actor
 from engine.runtime.codec import Specs, decode, encode, new_workflow
-from engine.runtime.context import StepContext, call_hook, operation
+from engine.runtime.context import StepContext, call_hook, is_final, is_sealed, operation
 from engine.runtime.definitions import current_deployment, programme_of, specs_of
 from engine.runtime.projection import Passed, element_of, passed, project
 from engine.runtime.scripts import FeelScriptEngine
@@ -125,7 +125,7 @@ def complete_task(
     run.steps.append(_passed(task))
     _close(item, values, actor, now)
     _advance_and_save(run)
-    if run.ctx.services_run == 0 and not run.ctx.messages:
+    if run.ctx.services_run == 0 and not run.ctx.messages and not is_final(item):
         item.undo_state, item.undo_version = before, instance.version
     return run.ctx
 
@@ -139,9 +139,7 @@ def _close(item: WorkItem, values: Mapping[str, Any], actor: Actor, now: datetim
     item.status = WorkStatus.DONE.value
     item.completed_at, item.performer_id = now, actor.person_id
     item.outcome = values.get("outcome")
-    found = operation(item.operation) if item.operation else None
-    sealed = found is not None and not found.keeps_values
-    item.values, item.draft = {} if sealed else _plain(values), None
+    item.values, item.draft = {} if is_sealed(item) else _plain(values), None
     item.undo_state, item.undo_version = None, None
 
 
