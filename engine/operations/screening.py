@@ -123,7 +123,9 @@ def judge(
         if check.outcome is Outcome.JUDGE
     }
     held = {**_still_valid(results, questions), **(given or {})}
-    held = {code: answer for code, answer in held.items() if code in questions}
+    # what is the head's to decide is no question to the reviewer
+    open_ = {code for code, check in questions.items() if not check.needs_head}
+    held = {code: answer for code, answer in held.items() if code in open_}
     facts = answers.as_facts(held, parameters)
     found = screen(replace(blank, answers=facts), today, parameters)
     return Judged(found, held, questions)

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.orm import Session, joinedload
 
 from engine.forms import Form
-from engine.models import Clock, OrgKind, WorkItem, WorkStatus
+from engine.models import Clock, Organisation, OrgKind, WorkItem, WorkStatus
 from engine.operations.access import sees_all
 from engine.people import Actor
 from engine.queries.clock import Run, run_with
@@ -65,7 +65,11 @@ def steps_of(session: Session, instance_id: int, actor: Actor, now: datetime) ->
     """The steps done in an instance, the oldest first."""
     query = (
         select(WorkItem)
-        .where(WorkItem.instance_id == instance_id, WorkItem.status == WorkStatus.DONE.value)
+        .where(
+            WorkItem.instance_id == instance_id,
+            WorkItem.status == WorkStatus.DONE.value,
+            not_a_rivals(actor),
+        )
         .options(
             joinedload(WorkItem.performer),
             joinedload(WorkItem.organisation),
@@ -85,6 +89,14 @@ def steps_of(session: Session, instance_id: int, actor: Actor, now: datetime) ->
         _step(item, actor, _confirmed(items[n + 1 :]), forms.get(item.form_key), clocks, now)
         for n, item in enumerate(items)
     ]
+
+
+def not_a_rivals(actor: Actor) -> ColumnElement[bool]:
+    """A bank does not learn which other banks were asked, and what they did."""
+    if actor.org_kind != OrgKind.BANK.value:
+        return true()
+    banks = select(Organisation.id).where(Organisation.kind == OrgKind.BANK.value)
+    return or_(WorkItem.org_id == actor.org_id, WorkItem.org_id.not_in(banks))
 
 
 def _confirmed(later: Sequence[WorkItem]) -> bool:

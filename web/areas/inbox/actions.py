@@ -26,6 +26,7 @@ def draft(item_id: int) -> Response:
     by_script = request.headers.get("X-Requested-With") == "danbao"
     raw = raw_of(request.form)
     if not by_script:
+        _save(item_id, raw)  # refuses before any file is kept
         trouble = keep_uploads(load(item_id), raw)
         for words in trouble.fields.values():
             flash(words, "error")

@@ -105,7 +105,7 @@ def shown(task: Task, raw: Raw | None = None, trouble: Trouble | None = None) ->
         ),
         raw=typed_,
         trouble=trouble,
-        scope={k: v for k, v in task.data.items() if isinstance(v, str | int | bool | float)},
+        scope=_scope(task),
         panel=panel and Markup(render_template(panel.template, **inner, **panel.context)),  # noqa: S704 (escaped in it)
         panel_labels=panel.context.get("labels", {}) if panel else {},
         parameters=parameters,
@@ -121,12 +121,23 @@ def shown(task: Task, raw: Raw | None = None, trouble: Trouble | None = None) ->
     )
 
 
+def _scope(task: Task) -> dict[str, Any]:
+    """What conditions of the form read of the task's data; no other word of it leaves for the page
+    (it holds what others have decided)."""
+    asked = " ".join(f"{one.hide} {one.required_when}" for one in task.form.fields)
+    return {
+        key: value
+        for key, value in task.data.items()
+        if isinstance(value, str | int | bool | float) and key in asked
+    }
+
+
 def _begun(task: Task) -> Raw:
-    """The draft, else what the case suggests."""
-    if task.item.draft:
-        return draft_of(task.form, task.item.draft)
+    """The draft, for who may go on with it; else what the case suggests."""
     if not task.editable:
         return typed(task.form, task.item.values or {})
+    if task.item.draft:
+        return draft_of(task.form, task.item.draft)
     return typed(task.form, task.prefill.values)
 
 
