@@ -1,6 +1,9 @@
 """Where a mail's links lead: paths of the pages, one place to change them."""
 
+import re
+
 INBOX = "/inbox"
+KEY = re.compile(r"(?<=/e/)[A-Za-z0-9_.-]+")
 
 
 def task(item_id: int) -> str:
@@ -21,3 +24,8 @@ def absolute(base_url: str, path: str) -> str:
 def account(token: str) -> str:
     """Where an enterprise confirms the account for its subsidy, without signing in."""
     return f"/e/{token}"
+
+
+def without_keys(body: str) -> str:
+    """A mail's text for others than its recipient: what a signed link is good for is theirs."""
+    return KEY.sub("…", body)

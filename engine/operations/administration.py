@@ -79,6 +79,9 @@ def _in_reach(session: Session, person: Person, actor: Actor) -> bool:
 
 
 def _reaches(session: Session, org: Organisation, actor: Actor) -> bool:
+    # whoever may act for the platform sees every district: only its own people let others in
+    if org.kind == OrgKind.PLATFORM.value and actor.org_kind != OrgKind.PLATFORM.value:
+        return False
     if sees_all(actor) and district_of(session, actor) in (None, org.district_code):
         return True
     return org.id == actor.org_id

@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.audit.trail import record
-from engine.errors import InvalidInput
+from engine.errors import InvalidInput, NotAllowed
 from engine.models import Membership, Organisation, OrgKind, Person, Role
+from engine.operations.access import OVERSEERS, everywhere
 from engine.people import Actor
 from engine.text import Text, text
 
@@ -30,7 +31,9 @@ def create_organisation(
     district_code: str = "310114",
     synonyms: tuple[str, ...] = (),
 ) -> Organisation:
-    """Add an organisation. Raises InvalidInput when its code or name is taken."""
+    """Add an organisation. Raises InvalidInput when its code or name is taken; NotAllowed for one
+    that oversees others, unless the platform adds it."""
+    _refuse_overseer(kind, actor)
     wrong: dict[str, Text] = {}
     if session.scalar(select(Organisation.id).where(Organisation.code == code)):
         wrong["code"] = text("代码{code}已被使用", code=code)
@@ -52,6 +55,14 @@ def create_organisation(
     session.flush()
     _record(session, f"org:{org.id}", "org.created", text("新增单位{n}", n=name), actor, now)
     return org
+
+
+def _refuse_overseer(kind: OrgKind, actor: Actor) -> None:
+    """A bureau's administrator would give itself what the bureau may not see."""
+    if kind.value in OVERSEERS and not everywhere(actor):
+        raise NotAllowed(
+            "platform_only", text("这类单位由平台登记"), text("请平台的系统管理员办理")
+        )
 
 
 def create_person(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from engine.clock import local_date
@@ -18,6 +18,7 @@ from engine.models import (
     DomainEvent,
     Membership,
     Organisation,
+    OrgKind,
     OutboxMail,
     Person,
     Timer,
@@ -46,7 +47,11 @@ def _reach(session: Session, actor: Actor) -> ColumnElement[bool]:
     if not sees_all(actor):
         return Organisation.id == actor.org_id
     district = district_of(session, actor)
-    return Organisation.district_code == district if district else Organisation.id.is_not(None)
+    if district is None:
+        return Organisation.id.is_not(None)
+    # as engine.operations.administration has it
+    beyond = Organisation.kind == OrgKind.PLATFORM.value
+    return and_(Organisation.district_code == district, ~beyond)
 
 
 def organisations(session: Session, actor: Actor) -> Sequence[Organisation]:

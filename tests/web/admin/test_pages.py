@@ -1,13 +1,18 @@
 """Administration: what an administrator can do, in reach and on record, and nobody else."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
-from engine.models import AuditEvent, Membership, OutboxMail, Person, WorkItem
+from engine.config import Settings, Smtp
+from engine.errors import NotAllowed
+from engine.models import AuditEvent, Membership, OrgKind, OutboxMail, Person, WorkItem
 from engine.operations.accounts import sign_in as log_in
+from engine.operations.people import create_organisation
 from engine.people import Actor
 from tests.operations.world import NOW, World, office, person
 from tests.web.referrals.conftest import SignIn
@@ -167,6 +172,41 @@ def test_a_bureau_does_not_reach_another_district(world: World, sign_in: SignIn)
     assert "闵行专班" not in visitor.page("/admin/organisations")
 
 
+def test_a_bureau_makes_and_reaches_nobody_who_sees_more_than_it(
+    world: World, sign_in: SignIn
+) -> None:
+    platform = office(world.session, "platform", "市级平台", "PLATFORM")
+    world.session.commit()
+    visitor = sign_in(admin(world))
+    assert "市级平台" not in visitor.page("/admin/organisations")
+    assert visitor.get(f"/admin/people/{platform.head.person_id}").status_code == 404
+    path = "/admin/people/new"
+    given = {"name": "甲", "username": "jia.yi", "email": "jia@danbao.test", "role": "admin"}
+    assert visitor.post(path, path, org=str(platform.org.id), **given).status_code == 404
+    reset = f"/admin/people/{platform.head.person_id}/password"
+    assert visitor.post(reset, path).status_code == 404
+    path = "/admin/organisations/new"
+    assert 'value="PLATFORM"' not in visitor.page(path)
+    for kind in ("PLATFORM", "FINANCE"):
+        answer = visitor.post(path, path, code=f"x{kind}", name=f"新{kind}", kind=kind)
+        assert answer.status_code == 422
+    with pytest.raises(NotAllowed):
+        create_organisation(
+            world.session,
+            code="y",
+            name="新平台",
+            kind=OrgKind.PLATFORM,
+            actor=admin(world, "nanxiang"),
+            now=NOW,
+        )
+    world.session.rollback()
+    chief = person(world.session, platform.org, "chief", "admin")
+    world.session.commit()
+    own = sign_in(chief)
+    assert 'value="PLATFORM"' in own.page(path)
+    assert own.get(f"/admin/people/{platform.head.person_id}").status_code == 200
+
+
 def test_changing_an_organisation_keeps_what_cases_refer_to(world: World, sign_in: SignIn) -> None:
     org = world["nanxiang"].org
     page = f"/admin/organisations/{org.id}"
@@ -217,6 +257,30 @@ def test_a_mail_that_failed_is_read_and_sent_again(world: World, sign_in: SignIn
     assert visitor.post(f"{path}/resend", path).status_code == 303
     world.session.refresh(mail)
     assert (mail.failed_at, mail.attempts) == (None, 0)
+
+
+def test_an_enterprises_signed_link_is_shown_to_nobody_else_once_mails_go_out(
+    world: World, app: Flask, sign_in: SignIn
+) -> None:
+    mail = OutboxMail(
+        event_key="e:2",
+        recipient="firm@example.com",
+        template="subsidy_account_link",
+        context={},
+        subject="确认收款账号",
+        body="请打开 http://danbao.test/e/Wzcs_MTc2.n-Hx 确认",
+        due_at=NOW,
+        created_at=NOW,
+    )
+    world.session.add(mail)
+    world.session.commit()
+    visitor = sign_in(admin(world))
+    assert "/e/Wzcs_MTc2.n-Hx" in visitor.page(f"/admin/mails/{mail.id}"), "没有邮件服务器"
+    kept: Settings = app.config["SETTINGS"]
+    app.config["SETTINGS"] = replace(kept, smtp=Smtp("mail.test", 587, "a@danbao.test", "starttls"))
+    page = visitor.page(f"/admin/mails/{mail.id}")
+    assert "http://danbao.test/e/… 确认" in page
+    assert "Wzcs" not in page
 
 
 def test_definitions_show_the_diagram_as_picture_and_as_steps(

@@ -8,6 +8,7 @@ from engine.domain.programme import Programme
 from engine.errors import InvalidInput
 from engine.models import Organisation, OrgKind
 from engine.operations import administration
+from engine.operations.access import OVERSEERS, everywhere
 from engine.operations.people import create_organisation
 from engine.queries import administration as lists
 from engine.runtime.definitions import programmes
@@ -31,6 +32,14 @@ def kind_words() -> dict[str, str]:
         OrgKind.GUARANTOR.value: gettext("担保机构"),
         OrgKind.PLATFORM.value: gettext("平台与审计"),
     }
+
+
+def offered_kinds() -> dict[str, str]:
+    """What an administrator may add: who oversees others only the platform's."""
+    words = kind_words()
+    if everywhere(actor()):
+        return words
+    return {key: word for key, word in words.items() if key not in OVERSEERS}
 
 
 def channels() -> dict[str, str]:
@@ -104,7 +113,7 @@ def _create(given: dict[str, str]) -> Response:
 
 def _missing(given: dict[str, str]) -> dict[str, str]:
     wrong = {key: gettext("必填") for key in ("code", "name") if not given[key]}
-    if given["kind"] not in kind_words():
+    if given["kind"] not in offered_kinds():
         wrong["kind"] = gettext("选择类别")
     if given["kind"] in (OrgKind.REFERRER.value, OrgKind.BANK.value) and not given["source_type"]:
         wrong["source_type"] = gettext("选择推荐渠道")
@@ -155,7 +164,7 @@ def _form(found: Organisation | None, given: object, errors: dict[str, str]) -> 
         found=found,
         given=given,
         errors=errors,
-        kinds=kind_words(),
+        kinds=kind_words() if found else offered_kinds(),
         channels=channels(),
         guarantors={
             "CITY_CENTRE": gettext("市融资担保中心"),
