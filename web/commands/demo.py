@@ -4,15 +4,20 @@ import click
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
+from engine.audit.trail import record
 from engine.clock import utc_now
 from engine.config import ROOT, Settings, load_settings
 from engine.db import connect, session_factory, unit_of_work
-from engine.models import Membership, Organisation, Person
+from engine.errors import DanbaoError
+from engine.models import AuditEvent, Membership, Organisation, Person
 from engine.people import SYSTEM
 from engine.runtime.definitions import publish, read_files
+from engine.text import text
 from web.commands import serve
 from web.demo.story import act
 from web.demo.world import PASSWORD
+
+CHAIN = "system:demo"
 
 
 @click.command()
@@ -33,6 +38,13 @@ def prepare(factory: sessionmaker[Session], settings: Settings) -> None:
     """Play the story once; afterwards only publish what has changed in bpmn/."""
     with factory() as session:
         started = session.scalar(select(func.count(Organisation.id)))
+        finished = session.scalar(select(AuditEvent.id).where(AuditEvent.chain == CHAIN).limit(1))
+    if started and not finished:
+        raise DanbaoError(
+            "demo_unfinished",
+            text("上次的演示没有准备完"),
+            text("运行 danbao db erase 清空内置数据库，再重来"),
+        )
     if started:
         with unit_of_work(factory) as session:
             publish(session, read_files(ROOT / "bpmn"), SYSTEM, utc_now())
@@ -40,6 +52,15 @@ def prepare(factory: sessionmaker[Session], settings: Settings) -> None:
         return
     click.echo("第一次准备演示：模拟几个月的办理，约需一两分钟")
     act(factory, settings, utc_now(), lambda line: click.echo(f"  {line}"))
+    with unit_of_work(factory) as session:
+        record(
+            session,
+            chain=CHAIN,
+            action="demo.played",
+            summary=text("演示已准备好"),
+            actor=SYSTEM,
+            now=utc_now(),
+        )
 
 
 def _accounts(factory: sessionmaker[Session]) -> None:

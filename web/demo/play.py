@@ -4,7 +4,7 @@ Everything goes through the operations that the pages call; nothing is written p
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
@@ -57,6 +57,7 @@ class Play:
     settings: Settings
     tell: Told
     events: dict[date, list[Event]]
+    refused: set[int] = field(default_factory=set)
 
     def run(self, first: date, now: datetime) -> None:
         """Work every working day from `first` until `now`."""
@@ -86,13 +87,23 @@ class Play:
         with self.factory() as session:
             query = (
                 select(WorkItem.id)
-                .where(WorkItem.status == WorkStatus.OPEN.value, WorkItem.opened_at < now)
+                .where(
+                    WorkItem.status == WorkStatus.OPEN.value,
+                    WorkItem.opened_at < now,
+                    WorkItem.id.not_in(self.refused),
+                )
                 .order_by(WorkItem.id)
             )
             due = list(session.scalars(query))
         for item_id in due:
-            with unit_of_work(self.factory) as session:
-                _turn_to(session, item_id, now)
+            try:
+                with unit_of_work(self.factory) as session:
+                    _turn_to(session, item_id, now)
+            except DanbaoError as refusal:
+                # as with real staff: the system says no, and the task stays where it is
+                fields = {key: str(told) for key, told in getattr(refusal, "fields", {}).items()}
+                self.refused.add(item_id)
+                self.tell(f"第{item_id}号任务没有办成：{refusal.message} {fields or ''}")
 
 
 def _working_days(first: date, last: date) -> Iterator[date]:
@@ -129,13 +140,8 @@ def fill_in(session: Session, item: WorkItem, actor: Actor, raw: Raw, now: datet
     source = definition_in(session, deployment, DefinitionKind.FORM, item.form_key).source
     form = load_form(source)
     raw = {**raw, **attach_papers(session, item, form, actor, now)}
-    try:
-        values = bind(form, raw, choices_for(form, item))
-        tasks.complete(session, item.id, actor, values, now)
-    except DanbaoError as refusal:
-        fields = {key: str(told) for key, told in getattr(refusal, "fields", {}).items()}
-        message = f"{item.element_id} #{item.id}: {refusal.message} {fields}"
-        raise RuntimeError(message) from refusal
+    values = bind(form, raw, choices_for(form, item))
+    tasks.complete(session, item.id, actor, values, now)
 
 
 def someone_for(session: Session, item: WorkItem) -> Actor:

@@ -113,6 +113,8 @@ def _first_review(session: Session, item: WorkItem, today: date, rng: Random) ->
     if rng.random() < 0.06 and item.id % 2:
         return _raw(outcome="RETURN", reasons=["R02"], note="授权书请加盖公章")
     amount = _suggested(session, case)
+    if amount <= 0:
+        return None  # nothing left under the ceiling: somebody has to talk to the firm first
     klass = case.support_class or "NORMAL"
     return _raw(
         outcome="PASS", suggested_amount=_wan(amount), support_class=klass, note="", **answers

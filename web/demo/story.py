@@ -66,10 +66,10 @@ def _events(first: date, quarter: date, today: date) -> dict[date, list[Event]]:
 
     on(first, _selection("centre"))
     on(first, _minhang_agreement)
-    on(add_months(quarter, -3) + timedelta(days=4), _list("kewei", "区科委"))
-    on(today - timedelta(days=52), _list("nanxiang", "南翔镇"))
-    on(today - timedelta(days=50), _list("xinzhuang", "莘庄工业区", MINHANG))
-    on(_recent(today), _list("shencheng", "申城银行"))
+    on(add_months(quarter, -3) + timedelta(days=4), list_event("kewei", "区科委"))
+    on(today - timedelta(days=52), list_event("nanxiang", "南翔镇"))
+    on(today - timedelta(days=50), list_event("xinzhuang", "莘庄工业区", MINHANG))
+    on(_recent(today), list_event("shencheng", "申城银行"))
     on(quarter, _subsidy)
     on(min(today.replace(day=1), _recent(today)), _open_month)
     on(today - timedelta(days=12), _selection("jdguarantee"))
@@ -112,7 +112,7 @@ def _renewal(session: Session, now: datetime) -> object:
     return start_agreement(session, *parties, PROGRAMME, actor, now)
 
 
-def _list(code: str, name: str, programme: str = PROGRAMME) -> Event:
+def list_event(code: str, name: str, programme: str = PROGRAMME) -> Event:
     def event(session: Session, now: datetime) -> ReferralBatch:
         path = next(LISTS.glob(f"*_{name}_*"))
         actor = _person(session, code)
