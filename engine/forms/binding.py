@@ -90,7 +90,7 @@ def _read(field: Field, given: Sequence[str], choices: Choices) -> Any:
     if field.type == "checkbox":
         return value in ("on", "true", "1", "yes")
     if field.type == "filepicker":
-        return [int(one) for one in given if one.isdigit()]
+        return [int(one) for one in given if _is_key(one)]
     if value == "":
         return None
     return _one(field, value, choices)
@@ -119,12 +119,18 @@ def _chosen(field: Field, value: str, choices: Choices) -> Any:
 def _many(field: Field, given: Sequence[str], choices: Choices) -> list[Any]:
     known = {option.value for option in _options(field, choices)}
     chosen = list(dict.fromkeys(_clean(one) for one in given if _clean(one)))
-    if known and not set(chosen) <= known:
+    # what a source offers may be nothing at all
+    if (known or field.source) and not set(chosen) <= known:
         raise _Wrong(text("不在可选范围内，请重新选择"))
     numeric = field.kind in ("org", "person", "case_rows", "subsidy_rows")
-    if numeric and not all(one.isdigit() for one in chosen):
+    if numeric and not all(map(_is_key, chosen)):
         raise _Wrong(text("不在可选范围内，请重新选择"))
     return [int(one) for one in chosen] if numeric else chosen
+
+
+def _is_key(value: str) -> bool:
+    # isdigit() also takes signs that int() refuses; and no key of a table is longer
+    return value.isascii() and value.isdigit() and len(value) < 19
 
 
 def _date(value: str) -> date:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from engine.errors import InvalidInput
 from engine.feel import compile_expression
 from engine.forms import Field, Form, bind, load_form
 from tests.diagrams.files import FORMS, ROOT
@@ -112,3 +113,11 @@ def test_other_reasons_have_to_be_put_into_words() -> None:
         bind(form, {"outcome": ["RETURN"], "reasons": ["R99"]})
     assert list(refused.value.fields) == ["note"]
     assert bind(form, {"outcome": ["RETURN"], "reasons": ["R02"]})["reasons"] == ["R02"]
+
+
+def test_where_a_source_offers_nothing_nothing_is_taken() -> None:
+    found = read("subsidy_verify")
+    for given in ("7", "²", "9" * 30):
+        with pytest.raises(InvalidInput) as why:
+            bind(found, {"outcome": ["SUBMIT"], "excluded": [given]}, {"subsidy_rows": ()})
+        assert set(why.value.fields) == {"excluded"}

@@ -76,6 +76,11 @@ def test_nothing_is_signed_in_without_a_token(client: FlaskClient) -> None:
     assert client.post("/login", data=data).status_code == 400
 
 
+def test_what_no_table_can_hold_is_refused_before_anything_is_asked(client: FlaskClient) -> None:
+    assert sign(client, username="finance-maker\x00").status_code == 400
+    assert sign(client, **{"x\x00": "1"}).status_code == 400
+
+
 def test_the_eleventh_attempt_within_a_minute_is_too_many(client: FlaskClient) -> None:
     mark = token(client)
     for _ in range(10):
