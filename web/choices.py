@@ -6,6 +6,7 @@ def _scorers(item: WorkItem) -> list[Option]:
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, object_session
@@ -29,8 +30,17 @@ def choices(*names: str) -> Callable[[Source], Source]:
     return register
 
 
+@cache
+def _load_areas() -> None:
+    # the areas register their sources when they are imported; the demonstration runs without pages
+    from web.pages import blueprints
+
+    blueprints()
+
+
 def choices_for(form: Form, item: WorkItem) -> Choices:
     """The options of every field of the form that has a source; none for an unknown source."""
+    _load_areas()
     wanted = {field.source for field in form.fields if field.source}
     return {name: _SOURCES[name](item) if name in _SOURCES else () for name in wanted}
 

@@ -19,7 +19,7 @@ from engine.queries.forms import form_of
 from engine.queries.whitelist import Entry
 from engine.queries.whitelist_waiting import Candidate
 from engine.runtime.definitions import programmes
-from web.choices import choices
+from web.choices import choices, session_of
 from web.exports import XLSX, download, sheet
 from web.forms import draft_of
 from web.i18n import render_text
@@ -182,7 +182,7 @@ def entry(entry_id: int) -> str | Response | tuple[str, int]:
 def _candidates(item: WorkItem) -> list[Option]:
     return [
         Option(str(one.case_id), f"{one.case_no} {one.name}")
-        for one in whitelist_waiting.waiting_for(reading(), item.instance.programme)
+        for one in whitelist_waiting.waiting_for(session_of(item), item.instance.programme)
     ]
 
 
