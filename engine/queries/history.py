@@ -99,6 +99,13 @@ def not_a_rivals(actor: Actor) -> ColumnElement[bool]:
     return or_(WorkItem.org_id == actor.org_id, WorkItem.org_id.not_in(banks))
 
 
+def is_rivals(item: WorkItem, actor: Actor) -> bool:
+    """The same of one task: whether it is another bank's, for a bank."""
+    bank = OrgKind.BANK.value
+    other = item.org_id != actor.org_id and item.organisation.kind == bank
+    return actor.org_kind == bank and other
+
+
 def _confirmed(later: Sequence[WorkItem]) -> bool:
     return any(item.role == "checker" and item.outcome == "CONFIRM" for item in later)
 

@@ -205,3 +205,18 @@ def test_a_bid_taken_back_is_offered_again_as_it_was(
     page = maker.page(task)
     assert all(f'value="{said}"' in page for said in ("嘉定支行甲", "50,000.00", "2.9", "0.8"))
     assert "嘉定支行甲" not in sign_in(town["finance"].head).page(task)
+
+
+def test_a_bank_that_applies_is_not_told_who_else_is_asked(
+    town: World, selection: BankSelection, sign_in: SignIn
+) -> None:
+    announce(town, selection)
+    bid(town, selection, "bank3")
+    town.session.commit()
+    maker = sign_in(town["bank"].maker)
+    path_ = f"/tasks/{own(town, selection, 'apply', town['bank'].maker)}"
+    answer = maker.post(path_, path_, outcome="DECLINE", note="本轮不参加")
+    assert answer.status_code == 303
+    for page in (maker.page(answer.location), maker.page(path_)):
+        assert "浦江银行" not in page
+        assert "嘉定农商行" not in page

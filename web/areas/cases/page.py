@@ -16,7 +16,7 @@ from engine.queries.case_facts import Facts, facts_of, parameters_of
 from engine.queries.case_page import Money, money_of, receipt_of, versions_of
 from engine.queries.clock import Run
 from engine.queries.files import files_of_subject
-from engine.queries.history import Step, steps_of
+from engine.queries.history import Step, is_rivals, steps_of
 from engine.queries.inbox import open_items
 from engine.runtime.definitions import programme_of
 from engine.text import text
@@ -63,7 +63,7 @@ def case_page(case_id: int, errors: dict[str, str] | None = None) -> str:
     instance = reading().get_one(Instance, case.instance_id)
     money = money_of(reading(), case, actor())
     steps = steps_of(reading(), case.instance_id, actor(), now())
-    waits = open_items(reading(), case.instance_id)
+    waits = [one for one in open_items(reading(), case.instance_id) if not is_rivals(one, actor())]
     return render_template(
         "cases/case.html",
         case=case,

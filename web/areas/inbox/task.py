@@ -10,6 +10,7 @@ from engine.forms import bind
 from engine.models import WorkItem
 from engine.operations import tasks
 from engine.operations.access import check_may_do, is_open, open_item
+from engine.queries.history import is_rivals
 from engine.queries.task_data import diagram_of
 from web.areas.inbox.blueprint import area
 from web.areas.inbox.files import keep_uploads
@@ -85,7 +86,11 @@ def _tell(found: Task, done: tasks.Completed) -> None:
     item = open_item(reading(), found.item.id, actor())
     faces = faces_of(found.form.outcome) if found.form.outcome else ()
     act = next((face.act for face in faces if face.value == item.outcome), gettext("办结"))
-    following = [(one.organisation.short_name, one.name) for one in _open(done)]
+    following = [
+        (one.organisation.short_name, one.name)
+        for one in _open(done)
+        if not is_rivals(one, actor())
+    ]
     page = render_template(
         "inbox/_done.html", item=item, act=act, following=following, undo=takes_back(item)
     )
