@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
 from engine.audit.trail import record
@@ -15,7 +15,7 @@ from engine.domain.programme import Parameters, Programme
 from engine.errors import Conflict, InvalidInput, NotFound, RuleRefused
 from engine.events import emit
 from engine.imports.context import PERIOD
-from engine.models import BatchStatus, Organisation, OrgKind, ReferralBatch
+from engine.models import Agreement, BatchStatus, Organisation, OrgKind, ReferralBatch
 from engine.operations import locks
 from engine.operations.numbers import next_number
 from engine.operations.parties import finance_of
@@ -74,11 +74,16 @@ def _accepting(session: Session, code: str, now: datetime) -> Programme:
 
 
 def _referrers(session: Session, scheme: Programme) -> Iterable[Organisation]:
-    """Referrers of the district, and every bank: a bank's head office may be anywhere."""
-    query = select(Organisation).where(Organisation.kind.in_(REFERRERS), Organisation.active)
-    found = session.scalars(query.order_by(Organisation.id)).all()
-    bank = OrgKind.BANK.value
-    return [org for org in found if org.kind == bank or org.district_code == scheme.district_code]
+    """Referrers and banks of the district, and banks from elsewhere with an agreement in it."""
+    partner = exists().where(
+        Agreement.bank_id == Organisation.id, Agreement.programme == scheme.code
+    )
+    query = select(Organisation).where(
+        Organisation.kind.in_(REFERRERS),
+        Organisation.active,
+        or_(Organisation.district_code == scheme.district_code, partner),
+    )
+    return session.scalars(query.order_by(Organisation.id)).all()
 
 
 def _series(scheme: Programme, org_code: str, period: str) -> str:
