@@ -5,10 +5,10 @@ from typing import Any
 from flask import Flask, abort, g, redirect, request, session, url_for
 from flask_login import LoginManager, UserMixin
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager
 from werkzeug.wrappers import Response
 
-from engine.models import Membership, Person
+from engine.models import Membership, Organisation, Person
 from engine.people import Actor
 from web.unit import reading
 from web.visitor import current_user
@@ -68,8 +68,13 @@ def posts() -> list[Membership]:
     if "posts" not in g:
         query = (
             select(Membership)
-            .where(Membership.person_id == current_user.person.id, Membership.active)
-            .options(joinedload(Membership.organisation))
+            .join(Membership.organisation)
+            .where(
+                Membership.person_id == current_user.person.id,
+                Membership.active,
+                Organisation.active,
+            )
+            .options(contains_eager(Membership.organisation))
             .order_by(Membership.id)
         )
         g.posts = list(reading().scalars(query))

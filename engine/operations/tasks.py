@@ -238,7 +238,9 @@ def urge(session: Session, item_id: int, actor: Actor, now: datetime) -> WorkIte
     """催办: a mail to whoever has the task, at most once a day."""
     item = open_item(session, item_id, actor, lock=True)
     _require_open(item)
-    if not sees_all(actor) and Role.HEAD.value not in actor.roles:
+    working = {Role.MAKER.value, Role.CHECKER.value, Role.HEAD.value}
+    may = actor.roles & working if sees_all(actor) else Role.HEAD.value in actor.roles
+    if not may:
         raise NotAllowed("may_not_urge", text("催办由区财政局或本单位负责人发起"))
     payload = {"work_item_id": item.id, "by": actor.name, "day": str(local_date(now))}
     emit(session, "task_urged", item.instance.subject, payload, now)
