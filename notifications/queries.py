@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from engine.models import OutboxMail
+from engine.errors import NotFound
+from engine.models import Enterprise, GuaranteeCase, Membership, OutboxMail
+from engine.operations.access import everywhere, own_district, visible_cases
+from engine.people import Actor
 
 PAGE = 50
 
@@ -48,15 +51,40 @@ def state_of(mail: OutboxMail) -> MailState:
     return MailState.WAITING if mail.sending_at is None else MailState.UNKNOWN
 
 
-def counts(session: Session) -> Mapping[MailState, int]:
-    """How many mails stand where; every state is present."""
+def within(actor: Actor) -> ColumnElement[bool]:
+    """The mails of the actor's district: to its people, and to firms of the cases it sees."""
+    if everywhere(actor):
+        return true()
+    colleague = exists().where(
+        Membership.person_id == OutboxMail.person_id, own_district(actor, Membership.org_id)
+    )
+    firm = exists().where(
+        Enterprise.email == OutboxMail.recipient,
+        GuaranteeCase.enterprise_id == Enterprise.id,
+        visible_cases(actor),
+    )
+    return or_(colleague, firm)
+
+
+def mail_for(session: Session, mail_id: int, actor: Actor) -> OutboxMail:
+    """A mail, if it is of the actor's district. Raises NotFound."""
+    found = session.scalar(select(OutboxMail).where(OutboxMail.id == mail_id, within(actor)))
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def counts(session: Session, actor: Actor) -> Mapping[MailState, int]:
+    """How many mails of the actor's district stand where; every state is present."""
     state = _state().label("state")
-    found = dict(session.execute(select(state, func.count()).group_by(state)).tuples().all())
+    query = select(state, func.count()).where(within(actor)).group_by(state)
+    found = dict(session.execute(query).tuples().all())
     return {one: found.get(one.value, 0) for one in MailState}
 
 
 def outbox(
     session: Session,
+    actor: Actor,
     *,
     state: MailState | None = None,
     recipient: str | None = None,
@@ -64,8 +92,8 @@ def outbox(
     before: int | None = None,
     size: int = PAGE,
 ) -> MailPage:
-    """A page of the outbox, newest first; `before` is the id where the last page ended."""
-    rules: list[ColumnElement[bool]] = []
+    """A page of the district's outbox, newest first; `before`: the id where the last page ended."""
+    rules: list[ColumnElement[bool]] = [within(actor)]
     if state is not None:
         rules.append(_state() == state.value)
     if recipient:
@@ -74,6 +102,6 @@ def outbox(
         rules.append(OutboxMail.created_at >= since)
     if before is not None:
         rules.append(OutboxMail.id < before)
-    query = select(OutboxMail).where(and_(True, *rules)).order_by(OutboxMail.id.desc())
+    query = select(OutboxMail).where(and_(*rules)).order_by(OutboxMail.id.desc())
     rows = list(session.scalars(query.limit(size + 1)))
     return MailPage(rows[:size], rows[size - 1].id if len(rows) > size else None)

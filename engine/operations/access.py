@@ -10,6 +10,7 @@ from engine.errors import NotAllowed, NotFound
 from engine.models import (
     GuaranteeCase,
     LoanCase,
+    LoanStatus,
     Organisation,
     OrgKind,
     PartyBinding,
@@ -23,6 +24,14 @@ from engine.people import Actor
 from engine.text import text
 
 OVERSEERS = frozenset({OrgKind.FINANCE.value, OrgKind.PLATFORM.value})
+
+# a bank that did not take the case has no more business with it
+GIVEN_UP = (
+    LoanStatus.REFUSED.value,
+    LoanStatus.SILENT.value,
+    LoanStatus.DECLINED.value,
+    LoanStatus.WITHDRAWN.value,
+)
 
 
 def sees_all(actor: Actor) -> bool:
@@ -70,7 +79,11 @@ def visible_cases(actor: Actor) -> ColumnElement[bool]:
         ReferralItem.batch_id == ReferralBatch.id,
         ReferralBatch.org_id == actor.org_id,
     )
-    lent = exists().where(LoanCase.case_id == GuaranteeCase.id, LoanCase.bank_id == actor.org_id)
+    lent = exists().where(
+        LoanCase.case_id == GuaranteeCase.id,
+        LoanCase.bank_id == actor.org_id,
+        LoanCase.status.not_in(GIVEN_UP),
+    )
     # of their own tables, also within a query that has them too
     return or_(
         referred.correlate_except(ReferralItem, ReferralBatch),

@@ -17,6 +17,7 @@ from engine.models import (
     GuaranteeCase,
     LoanCase,
     Organisation,
+    OrgKind,
     ReferralBatch,
     ReferralItem,
 )
@@ -76,7 +77,7 @@ def facts_of(
     return Facts(
         case=case,
         enterprise=case.enterprise,
-        referred=_referred(session, case.id),
+        referred=_referred(session, case.id, actor),
         wish=names.get(case.pref_bank_id),
         bank=names.get(case.bank_id),
         guarantor=names.get(case.guarantor_id),
@@ -96,7 +97,8 @@ def _names(session: Session, ids: Sequence[int | None]) -> dict[int | None, str]
     return dict(session.execute(query).tuples().all()) if wanted else {}
 
 
-def _referred(session: Session, case_id: int) -> tuple[Referred, ...]:
+def _referred(session: Session, case_id: int, actor: Actor) -> tuple[Referred, ...]:
+    """The entries of a case: all for those who review it, for others their own (spec B)."""
     query = (
         select(ReferralItem, ReferralBatch.batch_no, Organisation.short_name)
         .join(ReferralBatch, ReferralBatch.id == ReferralItem.batch_id)
@@ -104,6 +106,8 @@ def _referred(session: Session, case_id: int) -> tuple[Referred, ...]:
         .where(ReferralItem.case_id == case_id)
         .order_by(ReferralItem.submitted_at, ReferralItem.id)
     )
+    if actor.org_kind in (OrgKind.REFERRER.value, OrgKind.BANK.value):
+        query = query.where(ReferralBatch.org_id == actor.org_id)
     return tuple(
         Referred(
             org,

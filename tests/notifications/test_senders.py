@@ -15,6 +15,7 @@ from engine.config import Settings
 from engine.db import unit_of_work
 from engine.errors import Conflict
 from engine.models import OutboxMail
+from engine.people import SYSTEM
 from notifications import queries
 from notifications.outbox import resend
 from notifications.queries import MailState
@@ -172,8 +173,8 @@ def test_without_a_mail_server_mails_stay_in_the_outbox(
     mail(factory, 1)
     assert send_due(factory, replace(settings, smtp=None), NOW) == Sent(waiting=True)
     with factory() as session:
-        assert queries.counts(session)[MailState.WAITING] == 1
-        page = queries.outbox(session, state=MailState.WAITING)
+        assert queries.counts(session, SYSTEM)[MailState.WAITING] == 1
+        page = queries.outbox(session, SYSTEM, state=MailState.WAITING)
         assert [one.attempts for one in page.mails] == [0]
 
 

@@ -235,6 +235,7 @@ def test_a_mail_that_failed_is_read_and_sent_again(world: World, sign_in: SignIn
     mail = OutboxMail(
         event_key="e:1",
         recipient="maker@danbao.test",
+        person_id=found(world, "kewei-maker").id,
         template="task_opened",
         context={},
         subject="新任务：<b>初审</b>",
@@ -265,6 +266,7 @@ def test_an_enterprises_signed_link_is_shown_to_nobody_else_once_mails_go_out(
     mail = OutboxMail(
         event_key="e:2",
         recipient="firm@example.com",
+        person_id=found(world, "kewei-maker").id,
         template="subsidy_account_link",
         context={},
         subject="确认收款账号",

@@ -6,11 +6,10 @@ from werkzeug.wrappers import Response
 
 from engine.audit.trail import record
 from engine.errors import NotFound
-from engine.models import OutboxMail
 from engine.text import text
 from notifications import links
 from notifications.outbox import resend as let_go_again
-from notifications.queries import MailState, counts, outbox, state_of
+from notifications.queries import MailState, counts, mail_for, outbox, state_of
 from web.areas.admin.blueprint import area, scheme_only
 from web.areas.admin.people import number_of
 from web.login import actor
@@ -35,11 +34,11 @@ def mails() -> str:
     state = next((one for one in MailState if one.value == request.args.get("state")), None)
     recipient = request.args.get("q", "").strip()[:100]
     before = number_of(request.args.get("before", ""))
-    page = outbox(reading(), state=state, recipient=recipient or None, before=before)
+    page = outbox(reading(), actor(), state=state, recipient=recipient or None, before=before)
     return render_template(
         "admin/mails.html",
         page=page,
-        counts={one.value: n for one, n in counts(reading()).items()},
+        counts={one.value: n for one, n in counts(reading(), actor()).items()},
         state=state.value if state else "",
         wanted=recipient,
         words=state_words(),
@@ -52,9 +51,9 @@ def mails() -> str:
 @scheme_only
 def mail(mail_id: int) -> str:
     """One mail as it was written."""
-    found = reading().get(OutboxMail, mail_id) if number_of(str(mail_id)) else None
-    if found is None:
+    if not number_of(str(mail_id)):
         raise NotFound()
+    found = mail_for(reading(), mail_id, actor())
     state = state_of(found)
     return render_template(
         "admin/mail.html",
@@ -72,6 +71,7 @@ def mail(mail_id: int) -> str:
 def resend(mail_id: int) -> Response:
     """Let a mail go out again."""
     with changing() as unit:
+        mail_for(unit, mail_id, actor())
         found = let_go_again(unit, mail_id, now())
         record(
             unit,
