@@ -77,6 +77,8 @@ class Sheet:
     question: str = ""
     widgets: tuple[Widget, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+    act: str = ""  # the button's words of a form without doors, and what follows
+    follows: str = ""
 
 
 def raw_of(posted: MultiDict[str, str]) -> Raw:
@@ -105,7 +107,9 @@ def sheet(
     )
     labels = {one.key: label_of(one) for one in form.fields}
     if outcome is None:
-        return Sheet(widgets=widgets, labels=labels)
+        end = "_en" if language() == "en" else ""
+        act, follows = (form.properties.get(f"{name}{end}", "") for name in ("submit", "next"))
+        return Sheet(widgets=widgets, labels=labels, act=act, follows=follows)
     return Sheet(faces_of(outcome), chosen, label_of(outcome), widgets, labels)
 
 
