@@ -25,7 +25,7 @@ from engine.operations.access import check_may_do, is_open, open_item, sees_all
 from engine.people import Actor
 from engine.runtime import step
 from engine.runtime.context import is_sealed
-from engine.runtime.deadlines import clock_of
+from engine.runtime.deadlines import clock_of, paused_days
 from engine.text import text
 
 
@@ -99,10 +99,7 @@ def _note_days(session: Session, item: WorkItem, now: datetime) -> None:
         item.used_days = working_days_between(local_date(item.opened_at), local_date(now))
         return
     used = working_days_between(local_date(clock.started_at), local_date(now))
-    for begun, ended in clock.pauses:
-        pause = (datetime.fromisoformat(begun), datetime.fromisoformat(ended))
-        used -= working_days_between(local_date(pause[0]), local_date(pause[1]))
-    item.used_days = max(0, used)
+    item.used_days = max(0, used - paused_days(clock))
 
 
 def mark_read(item: WorkItem, actor: Actor, now: datetime) -> None:

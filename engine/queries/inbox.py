@@ -1,17 +1,15 @@
 """The inbox: its lists, their counts, what is beside a task in them. Scope inside each query."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from engine.clock import local_date
-from engine.domain.calendar import working_days_between
 from engine.models import (
     CheckResult,
     Clock,
@@ -40,6 +38,7 @@ from engine.queries.inbox_views import (
     narrow,
     with_case,
 )
+from engine.runtime.deadlines import paused_days
 
 PAGE = 50
 MOST = 5000  # rows of an export, and ids looked through for a task's neighbours
@@ -274,7 +273,7 @@ def _row(
         checks=checks.get(case.id, {}) if case else {},
         due_at=item.due_at,
         provisional=item.provisional,
-        paused_days=sum(paused_days(clock.pauses) for clock in own),
+        paused_days=sum(map(paused_days, own)),
         own_clock_paused=any(c.paused_at is not None for c in clocks.get(item.instance_id, [])),
         who=holder.short_name,
         assignee=owner,
@@ -285,17 +284,6 @@ def _row(
         process_key=item.process_key,
         element_id=item.element_id,
     )
-
-
-def paused_days(pauses: Iterable[Sequence[str]]) -> int:
-    """Working days in pauses [[from, to], …] (ISO): those after `from` up to and with `to`."""
-    return sum(
-        working_days_between(_day(start), _day(end)) for start, end in pauses if start and end
-    )
-
-
-def _day(moment: str) -> date:
-    return local_date(datetime.fromisoformat(moment))
 
 
 def _checks(session: Session, cases: Sequence[int]) -> dict[int, dict[str, int]]:

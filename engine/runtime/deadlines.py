@@ -160,3 +160,9 @@ def _resume(clock: Clock, now: datetime) -> None:
     else:
         new = old
     clock.due_at = end_of_day(new)
+
+
+def paused_days(clock: Clock) -> int:
+    """Working days of a clock's ended pauses: those after each stop up to and with its end."""
+    spans = ((datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in clock.pauses)
+    return sum(working_days_between(local_date(begun), local_date(ended)) for begun, ended in spans)

@@ -8,8 +8,6 @@ from SpiffWorkflow.bpmn.specs.event_definitions import MessageEventDefinition
 from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import delete, select
 
-from engine.clock import local_date
-from engine.domain.calendar import working_days_between
 from engine.models import (
     Clock,
     StepHistory,
@@ -262,9 +260,3 @@ def _began_anew(ctx: StepContext, item: WorkItem, clock: Clock) -> bool:
     )
     last = ctx.session.scalar(query)
     return last is not None and last != item.org_id
-
-
-def used_days(item: WorkItem, clock: Clock | None, today: Any) -> int:
-    """Working days used until `today`, the start day excluded, pauses left out (for R6)."""
-    start = local_date(clock.started_at if clock else item.opened_at)
-    return max(0, working_days_between(start, today))
