@@ -17,6 +17,7 @@ class DefinitionKind(StrEnum):
     PROCESS = "PROCESS"
     FORM = "FORM"
     PROGRAMME = "PROGRAMME"
+    DECISION = "DECISION"
 
 
 class Definition(Base):
@@ -65,12 +66,14 @@ class InstanceStatus(StrEnum):
     """Where an instance stands."""
 
     RUNNING = "RUNNING"
+    SUSPENDED = "SUSPENDED"  # nobody and nothing moves it until it is resumed
     ENDED = "ENDED"
     CANCELLED = "CANCELLED"
 
 
 class Instance(Base):
-    """A running process. `state` is the codec's bytes; `version` is raised by every step."""
+    """A running process. `state` is the codec's bytes, empty once it has ended; `version` is raised
+    by every step. `undo_state` is the state before the last step, while 撤回 could restore it."""
 
     __tablename__ = "instance"
     __table_args__ = (one_of("status", InstanceStatus), Index("ix_instance_subject", "subject"))
@@ -84,8 +87,12 @@ class Instance(Base):
     outcome: Mapped[str | None]  # id of the end event reached
     version: Mapped[int] = mapped_column(default=0)
     state: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+    undo_state: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    undo_item_id: Mapped[int | None]  # the work item whose completion was the last step
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]
+    suspended_reason: Mapped[str | None]
 
 
 class PartyBinding(Base):
@@ -151,8 +158,6 @@ class WorkItem(Base):
     performer_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     outcome: Mapped[str | None]
     values: Mapped[Json | None]  # the form as submitted
-    undo_state: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)  # for 撤回
-    undo_version: Mapped[int | None]  # the instance's version right after completion
     used_days: Mapped[int | None]  # of `allowed_days`, for R6
     allowed_days: Mapped[int | None]
     instance: Mapped[Instance] = relationship()
@@ -215,14 +220,27 @@ class Timer(Base):
     due_at: Mapped[datetime]
 
 
+class SubscriptionKind(StrEnum):
+    """A message goes to those of its correlation, a signal to all."""
+
+    MESSAGE = "MESSAGE"
+    SIGNAL = "SIGNAL"
+
+
 class Subscription(Base):
-    """A message that an instance waits for."""
+    """A message or signal that an instance waits for. A signal's correlation is empty."""
 
     __tablename__ = "subscription"
-    __table_args__ = (Index("ix_subscription_message", "message", "correlation"),)
+    __table_args__ = (
+        Index("ix_subscription_message", "message", "correlation"),
+        one_of("kind", SubscriptionKind),
+    )
     instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), primary_key=True)
     task_id: Mapped[str] = mapped_column(primary_key=True)
     element_id: Mapped[str]
+    kind: Mapped[str] = mapped_column(
+        default=SubscriptionKind.MESSAGE.value, server_default=SubscriptionKind.MESSAGE.value
+    )
     message: Mapped[str]
     correlation: Mapped[str]
 

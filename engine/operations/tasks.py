@@ -222,7 +222,7 @@ def take_back(session: Session, item_id: int, actor: Actor, now: datetime) -> Wo
     if item.performer_id != actor.person_id or item.status != WorkStatus.DONE.value:
         raise NotAllowed("not_yours", text("只能撤回本人办结的任务"))
     followers = _opened(session, instance.id)
-    if item.undo_state is None or item.undo_version != instance.version:
+    if instance.undo_item_id != item.id:
         raise Conflict("moved_on", text("后面的步骤已经生效，不能撤回"), text("请下一步退回"))
     if any(follower.first_read_at or follower.assignee_id for follower in followers):
         raise Conflict("already_read", text("下一步已经打开，不能撤回"), text("请下一步退回"))

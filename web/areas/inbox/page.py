@@ -254,7 +254,7 @@ def _colleagues(item: WorkItem) -> list[tuple[int, str]]:
 def takes_back(item: WorkItem) -> bool:
     """Whether the actor may take this done task back now."""
     mine = item.performer_id == actor().person_id and item.outcome is not None
-    moved = item.undo_version is None or item.undo_version != item.instance.version
+    moved = item.instance.undo_item_id != item.id
     if not mine or is_open(item) or moved:
         return False
     return all(not one.first_read_at and not one.assignee_id for one in followers(item))

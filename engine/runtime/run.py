@@ -1,0 +1,165 @@
+"""An instance in memory for the length of one step: open it, let it run on, save it.
+
+Whoever changes an instance locks its row, opens a run, changes the workflow, and saves the run;
+the caller commits. A workflow is valid inside its step only.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from SpiffWorkflow.bpmn import BpmnEvent
+from SpiffWorkflow.bpmn.specs.mixins import EndEventMixin
+from SpiffWorkflow.spiff.specs.event_definitions import MessageEventDefinition
+from SpiffWorkflow.util.task import TaskState
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session, undefer
+
+from engine.clock import local_date
+from engine.errors import Conflict
+from engine.models import Instance, InstanceStatus, Subscription, Timer
+from engine.people import Actor
+from engine.runtime.codec import decode, encode, new_workflow
+from engine.runtime.context import StepContext, call_hook
+from engine.runtime.definitions import programme_of, specs_of
+from engine.runtime.projection import Passed, element_of, passed, project
+from engine.runtime.scripts import FeelScriptEngine
+from engine.text import text
+
+MAX_ROUNDS = 500  # an instance that never comes to rest within one step is a diagram's mistake
+
+
+@dataclass
+class Run:
+    """A workflow in memory, and what it has passed in this step."""
+
+    ctx: StepContext
+    workflow: Any
+    engine: FeelScriptEngine
+    steps: list[Passed] = field(default_factory=list)
+
+
+def lock_instance(session: Session, instance_id: int, *, suspended: bool = False) -> Instance:
+    """The instance with its state, locked until the transaction ends.
+
+    Raises Conflict if it has ended, or is suspended and `suspended` does not allow that.
+    """
+    query = (
+        select(Instance)
+        .where(Instance.id == instance_id)
+        .options(undefer(Instance.state))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    instance = session.scalar(query)
+    if instance is not None and instance.status == InstanceStatus.SUSPENDED.value:
+        if suspended:
+            return instance
+        raise Conflict(
+            "instance_suspended", text("这件事已暂停办理，没有改动"), text("恢复办理后再试")
+        )
+    if instance is None or instance.status != InstanceStatus.RUNNING.value:
+        raise Conflict("instance_ended", text("这件事已经办结或撤销，没有再改动"))
+    return instance
+
+
+def new_run(session: Session, instance: Instance, actor: Actor, now: datetime) -> Run:
+    """A run of an instance at its very start."""
+    specs = specs_of(session, instance.deployment_id, instance.process_key)
+    return _run(session, instance, new_workflow(specs), actor, now)
+
+
+def open_run(session: Session, instance: Instance, actor: Actor, now: datetime) -> Run:
+    """A run of an instance that the caller has locked."""
+    specs = specs_of(session, instance.deployment_id, instance.process_key)
+    return _run(session, instance, decode(instance.state, specs), actor, now)
+
+
+def _run(session: Session, instance: Instance, workflow: Any, actor: Actor, now: datetime) -> Run:
+    ctx = context_of(session, instance, actor, now)
+    engine = FeelScriptEngine(ctx)
+    workflow.script_engine = engine
+    return Run(ctx, workflow, engine)
+
+
+def context_of(session: Session, instance: Instance, actor: Actor, now: datetime) -> StepContext:
+    """What operations of this instance are given, without its workflow."""
+    programme = programme_of(session, instance.programme)
+    return StepContext(session, now, actor, instance, programme.at(local_date(now)))
+
+
+def note_passed(run: Run, task: Any) -> None:
+    """Let history know a task that was completed from outside."""
+    found = passed(task)
+    run.steps.append(found or Passed(str(task.id), task.workflow.spec.name, element_of(task), ""))
+
+
+def save_run(run: Run) -> None:
+    """Run on until nothing is ready for the engine, bring the rows into line, raise the version,
+    and deliver what was sent."""
+    ended = _advance(run)
+    ctx, instance = run.ctx, run.ctx.instance
+    project(ctx, run.workflow, run.engine, run.steps)
+    instance.state = encode(run.workflow)
+    instance.version += 1
+    instance.undo_state, instance.undo_item_id = None, None
+    if run.workflow.is_completed():
+        _end(run, ended)
+    ctx.session.flush()
+    for message, correlation in ctx.messages:
+        deliver(ctx.session, message, correlation, ctx.actor, ctx.now)
+
+
+def _end(run: Run, ended: str | None) -> None:
+    instance = run.ctx.instance
+    instance.status, instance.ended_at = InstanceStatus.ENDED.value, run.ctx.now
+    instance.outcome, instance.state = ended, b""
+    forget_waits(run.ctx.session, instance.id)
+    call_hook("ended", run.ctx, ended or "")
+
+
+def deliver(session: Session, message: str, correlation: str, actor: Actor, now: datetime) -> int:
+    """Give a message to every instance that waits for it; returns how many took it."""
+    query = (
+        select(Subscription.instance_id)
+        .where(Subscription.message == message, Subscription.correlation == correlation)
+        .order_by(Subscription.instance_id)
+    )
+    taken = 0
+    for instance_id in session.scalars(query).all():
+        instance = lock_instance(session, instance_id)
+        run = open_run(session, instance, actor, now)
+        run.workflow.catch(BpmnEvent(MessageEventDefinition(message), {}))
+        save_run(run)
+        taken += 1
+    return taken
+
+
+def _advance(run: Run) -> str | None:
+    """Run until nothing is ready for the engine; returns the end event reached at the top."""
+    ended: str | None = None
+
+    def note(task: Any) -> None:
+        nonlocal ended
+        done = passed(task)
+        if done is not None:
+            run.steps.append(done)
+        if isinstance(task.task_spec, EndEventMixin) and task.workflow is run.workflow:
+            ended = element_of(task)
+
+    for _ in range(MAX_ROUNDS):
+        run.workflow.do_engine_steps(did_complete_task=note)
+        if not _engine_ready(run.workflow):
+            return ended
+    raise Conflict("no_rest", text("流程无法停下，请流程管理员检查循环"))
+
+
+def _engine_ready(workflow: Any) -> bool:
+    ready = workflow.get_tasks(state=TaskState.READY)
+    return any(not task.task_spec.manual for task in ready)
+
+
+def forget_waits(session: Session, instance_id: int) -> None:
+    """Remove what would wake the instance."""
+    session.execute(delete(Timer).where(Timer.instance_id == instance_id))
+    session.execute(delete(Subscription).where(Subscription.instance_id == instance_id))
