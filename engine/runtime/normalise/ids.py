@@ -1,0 +1,54 @@
+"""Ids where the owner's tool wrote none, and names that stay apart from those of other files."""
+
+from collections import Counter
+
+from lxml import etree
+
+from engine.runtime.normalise.source import bpmn, flow_nodes, flows, local
+
+_SHARED = {
+    "message": "messageRef",
+    "signal": "signalRef",
+    "error": "errorRef",
+    "escalation": "escalationRef",
+}
+
+
+def add_ids(scope: etree._Element) -> None:
+    """Give flows and elements without an id one that is the same at every load."""
+    taken = Counter(str(node.get("id")) for node in scope.getroottree().iter() if node.get("id"))
+    for flow in flows(scope):
+        _name(flow, f"flow_{flow.get('sourceRef', '')}_{flow.get('targetRef', '')}", taken)
+    for node in flow_nodes(scope):
+        _name(node, f"{scope.get('id', '')}_{local(node)}", taken)
+
+
+def _name(node: etree._Element, wanted: str, taken: Counter[str]) -> None:
+    if node.get("id"):
+        return
+    found = wanted
+    while found in taken:  # the count goes on from where the last of this name stopped
+        taken[wanted] += 1
+        found = f"{wanted}_{taken[wanted]}"
+    taken[found] += 1
+    node.set("id", found)
+
+
+def own_names(root: etree._Element, process: etree._Element) -> None:
+    """Prefix the ids of messages, signals, errors and escalations with the process's.
+
+    The library keeps them in one table for all files of a deployment, where two files that call
+    their first message `Message_1` would overwrite each other.
+    """
+    prefix = process.get("id", "")
+    for kind, reference in _SHARED.items():
+        for node in root.iterfind(bpmn(kind)):
+            node.set("id", f"{prefix}.{node.get('id', '')}")
+        for node in process.iter():
+            if node.get(reference):
+                node.set(reference, f"{prefix}.{_bare(node.get(reference, ''))}")
+
+
+def _bare(reference: str) -> str:
+    """References are QNames: some tools write the prefix of their own namespace."""
+    return reference.rpartition(":")[2]
