@@ -1,7 +1,8 @@
 """The state of an instance as bytes, without specifications.
 
 SpiffWorkflow writes its specifications into every state (most of the bytes and half of the loading
-time); ours are restored from a cache by deployment. Format: a version byte, then zlib over JSON.
+time); ours are restored from a cache by deployment. A version byte, then zlib over JSON: format 2
+is ours (engine/runtime/rows.py), format 1 was the library's and is still read.
 BYTEA, not JSONB: reordered keys would lose task data (spiffworkflow-notes).
 """
 
@@ -24,23 +25,14 @@ from SpiffWorkflow.spiff.serializer.task_spec import (
     SpiffMultiInstanceConverter,
 )
 
+from engine.runtime.rows import from_rows, to_rows
 from engine.runtime.specs import DueTimer, OperationTask, QuietParallel
 
-FORMAT = 1
+FORMAT, LIBRARY_FORMAT = 2, 1
 
 
 class _LeanConverter(BpmnWorkflowConverter):
-    """Leaves the specifications out; `from_dict` is given them."""
-
-    def to_dict(self, workflow: Any) -> dict[str, Any]:
-        spec, subprocess_specs = workflow.spec, workflow.subprocess_specs
-        workflow.spec, workflow.subprocess_specs = None, {}
-        try:
-            dct: dict[str, Any] = super().to_dict(workflow)
-        finally:
-            workflow.spec, workflow.subprocess_specs = spec, subprocess_specs
-        del dct["spec"], dct["subprocess_specs"]
-        return dct
+    """Reads states without specifications, which `from_dict` is given."""
 
     def from_dict(self, dct: dict[str, Any], specs: "Specs") -> BpmnWorkflow:
         workflow = self.target_class(specs.top, specs.called, deserializing=True)
@@ -91,16 +83,18 @@ def new_workflow(specs: Specs) -> BpmnWorkflow:
 
 def encode(workflow: BpmnWorkflow) -> bytes:
     """The bytes of a workflow."""
-    plain = orjson.dumps(_REGISTRY.convert(workflow))
-    return bytes([FORMAT]) + zlib.compress(plain, 1)
+    return bytes([FORMAT]) + zlib.compress(orjson.dumps(to_rows(workflow)), 1)
 
 
 def decode(state: bytes, specs: Specs) -> BpmnWorkflow:
     """The workflow of `state`. Raises ValueError for a format of a newer release."""
-    if state[0] != FORMAT:
-        message = f"state format {state[0]} is unknown to this release (it knows {FORMAT})"
+    if state[0] not in (FORMAT, LIBRARY_FORMAT):
+        message = f"state format {state[0]} is unknown to this release (it knows up to {FORMAT})"
         raise ValueError(message)
     plain = orjson.loads(zlib.decompress(state[1:]))
+    if state[0] == FORMAT:
+        return from_rows(plain, specs.top, specs.called)
     del plain["typename"]
     converter = copy.copy(_REGISTRY.convert_from_dict["BpmnWorkflow"])
-    return converter(plain, specs=specs)
+    workflow: BpmnWorkflow = converter(plain, specs=specs)
+    return workflow

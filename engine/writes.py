@@ -1,0 +1,205 @@
+"""Rows that a step adds and amends, written together in one round trip.
+
+A step writes to about ten tables. One by one that is ten round trips and ten passes through the
+ORM; here they wait, and are sent as one pipeline before the next statement that could read them,
+before a savepoint, and before the commit. So nobody can see the difference, except by the clock.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
+
+import orjson
+import psycopg
+from sqlalchemy import JSON, Engine, event, inspect
+from sqlalchemy import text as sql
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
+
+from engine.models.base import Base
+
+Row = TypeVar("Row", bound=Base)
+
+_KEY = "writes"
+_AMENDED = "amended"
+_BLOCK = 50  # ids taken from a sequence at a time
+
+observers: list[Callable[[str], None]] = []
+"""Called with each statement before it is sent; for fault tests and for counting."""
+
+
+def add_row(session: Session, model: type[Base], values: Mapping[str, Any]) -> None:
+    """Insert a row at the end of the step. Columns left out take the model's default."""
+    shape = _insert(model, tuple(values))
+    later(session, shape.statement, *shape.parameters(values))
+
+
+def add_object(session: Session, model: type[Row], values: Mapping[str, Any]) -> Row:
+    """The same, and the row as an object of the session. `values` must have the primary key."""
+    add_row(session, model, values)
+    found = model(**values)
+    make_transient_to_detached(found)
+    session.add(found)
+    return found
+
+
+def amend(session: Session, row: Base, **changes: Any) -> None:
+    """Set attributes of a loaded row now, and in the table at the end of the step."""
+    shape = _update(type(row), tuple(changes))
+    keys = inspect(row).identity
+    assert keys is not None  # noqa: S101 (the caller loaded it)
+    later(session, shape.statement, *shape.parameters(changes), *keys)
+    session.info.setdefault(_AMENDED, []).append(row)
+    for name, value in changes.items():
+        set_committed_value(row, name, value)
+
+
+def later(session: Session, statement: str, *parameters: Any) -> None:
+    """Execute a statement (psycopg's %s) at the end of the step."""
+    session.info.setdefault(_KEY, []).append((statement, parameters))
+
+
+def next_id(session: Session, model: type[Base]) -> int:
+    """A number for a new row's primary key. Taken in blocks: gaps are nothing to worry about."""
+    engine = session.get_bind().engine
+    with _ids_lock:
+        blocks = _ids.setdefault(engine, {})
+        if not blocks.get(model.__tablename__):
+            blocks[model.__tablename__] = _take_block(session, model.__tablename__)
+        return blocks[model.__tablename__].pop()
+
+
+_ids: WeakKeyDictionary[Engine, dict[str, list[int]]] = WeakKeyDictionary()
+_ids_lock = threading.Lock()
+
+
+def _take_block(session: Session, table: str) -> list[int]:
+    query = sql(
+        "SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)"
+    )
+    rows = session.connection().execute(query, {"name": table, "count": _BLOCK})
+    return [row[0] for row in rows][::-1]
+
+
+def write(session: Session) -> None:
+    """Send what waits. Raises DBAPIError as any statement would."""
+    pending = session.info.pop(_KEY, None)
+    if not pending:
+        return
+    connection = session.connection().connection.driver_connection
+    assert isinstance(connection, psycopg.Connection)  # noqa: S101 (engine/db.py makes no other)
+    statement = ""
+    try:
+        with connection.pipeline(), connection.cursor() as cursor:
+            for statement, parameters in pending:
+                for observer in observers:
+                    observer(statement)
+                cursor.execute(statement, parameters)
+    except psycopg.Error as error:
+        raise DBAPIError.instance(
+            statement, None, error, psycopg.Error, hide_parameters=True
+        ) from error
+
+
+@contextmanager
+def savepoint(session: Session) -> Iterator[None]:
+    """`session.begin_nested()` that keeps what waited before it and drops what came after it."""
+    write(session)
+    before = len(session.info.get(_AMENDED, ()))
+    try:
+        with session.begin_nested():
+            yield
+            write(session)
+    except BaseException:
+        session.info.pop(_KEY, None)
+        for row in session.info.get(_AMENDED, ())[before:]:
+            session.expire(row)
+        raise
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """A statement and how its parameters are made of values."""
+
+    statement: str
+    names: tuple[str, ...]
+    json: tuple[bool, ...]
+    defaults: tuple[Any, ...]
+
+    def parameters(self, values: Mapping[str, Any]) -> list[Any]:
+        found = [
+            _json(values[name]) if is_json else values[name]
+            for name, is_json in zip(self.names, self.json, strict=True)
+        ]
+        return [*found, *self.defaults]
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else orjson.dumps(value, default=str).decode()
+
+
+@lru_cache(maxsize=512)
+def _insert(model: type[Base], names: tuple[str, ...]) -> _Shape:
+    table = model.__table__
+    defaults = {
+        column.name: column.default.arg
+        for column in table.columns
+        if column.name not in names and column.default is not None and column.default.is_scalar
+    }
+    columns = ", ".join(f'"{name}"' for name in [*names, *defaults])
+    marks = ", ".join([*(_mark(model, name) for name in names), *["%s"] * len(defaults)])
+    return _shape(
+        model,
+        f"INSERT INTO {model.__tablename__} ({columns}) VALUES ({marks})",  # noqa: S608 (own names)
+        names,
+        tuple(defaults.values()),
+    )
+
+
+@lru_cache(maxsize=512)
+def _update(model: type[Base], names: tuple[str, ...]) -> _Shape:
+    changes = ", ".join(f'"{name}" = {_mark(model, name)}' for name in names)
+    where = " AND ".join(f'"{column.name}" = %s' for column in model.__mapper__.primary_key)
+    statement = f"UPDATE {model.__tablename__} SET {changes} WHERE {where}"  # noqa: S608 (own names)
+    return _shape(model, statement, names, ())
+
+
+def _shape(
+    model: type[Base], statement: str, names: tuple[str, ...], defaults: tuple[Any, ...]
+) -> _Shape:
+    return _Shape(statement, names, tuple(_is_json(model, name) for name in names), defaults)
+
+
+def _mark(model: type[Base], name: str) -> str:
+    return "%s::jsonb" if _is_json(model, name) else "%s"
+
+
+def _is_json(model: type[Base], name: str) -> bool:
+    return isinstance(model.__table__.columns[name].type, JSON)
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _before_reading(state: ORMExecuteState) -> None:
+    write(state.session)
+
+
+@event.listens_for(Session, "before_flush")
+def _before_flush(session: Session, _context: UOWTransaction, _objects: object) -> None:
+    write(session)  # the flush may change rows that still wait to be there
+
+
+@event.listens_for(Session, "before_commit")
+def _before_commit(session: Session) -> None:
+    write(session)
+
+
+@event.listens_for(Session, "after_commit")
+@event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    session.info.pop(_KEY, None)
+    session.info.pop(_AMENDED, None)
