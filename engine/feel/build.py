@@ -6,9 +6,9 @@ from lark import Token, Transformer
 
 from engine.feel import nodes
 from engine.feel.errors import FeelError, Pos
-from engine.feel.nodes import Node, TypeOf
+from engine.feel.nodes import Node
 from engine.feel.temporal import parse_temporal
-from engine.feel.values import CONTEXT, Operator
+from engine.feel.values import CONTEXT, Operator, TypeOf
 from engine.text import text
 
 Children = list[Any]
@@ -133,19 +133,19 @@ class Builder(Transformer[Token, Node]):
         return nodes.InstanceOf(_at(sign), value, kind)
 
     def type(self, children: Children) -> TypeOf:
-        return TypeOf(_at(children[0]), str(children[0]))
+        return TypeOf(str(children[0]))
 
     def type_of(self, children: Children) -> TypeOf:
-        return TypeOf(_at(children[0]), str(children[0]), (), (children[2],))
+        return TypeOf(str(children[0]), (), (children[2],))
 
     def type_fields(self, children: Children) -> TypeOf:
         found = [child for child in children if isinstance(child, tuple)]
         keys = tuple(str(key) for key, _ in found)
-        return TypeOf(_at(children[0]), str(children[0]), keys, tuple(part for _, part in found))
+        return TypeOf(str(children[0]), keys, tuple(part for _, part in found))
 
     def type_function(self, children: Children) -> TypeOf:
         parts = tuple(child for child in children if isinstance(child, TypeOf))
-        return TypeOf(_at(children[0]), "function", (), parts)
+        return TypeOf("function", (), parts)
 
     def field(self, children: Children) -> tuple[Token, TypeOf]:
         return children[0], children[1]

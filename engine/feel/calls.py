@@ -9,32 +9,51 @@ from engine.feel.convert import from_python
 from engine.feel.errors import FeelError, Pos
 from engine.feel.limits import MAX_STACK, Budget, too_big
 from engine.feel.loops import cost
-from engine.feel.nodes import TypeOf
 from engine.feel.registry import BUILTINS, Builtin, call_builtin, charge_args
 from engine.feel.scope import Fn, Frame, Run
-from engine.feel.types import is_instance
-from engine.feel.values import Function, HostFunction, kind_of
+from engine.feel.types import coerce, resolve
+from engine.feel.values import Function, HostFunction, SignedFunction, TypeOf, kind_of
 from engine.text import text
 
 ArgNames = tuple[str, ...] | None
 
 
-class Closure(Function):
+class BoundFunction(SignedFunction):
+    """A function that runs in the evaluation that calls it; bounded in depth and steps."""
+
+    __slots__ = ("levels", "steps")
+
+    levels: int
+    steps: int
+
+    def run(self, given: dict[str, object], run: Run) -> object:
+        """The result for arguments that were bound to the parameters' names."""
+        raise NotImplementedError
+
+
+class Closure(BoundFunction):
     """A lambda with the frame that it was made in."""
 
-    __slots__ = ("body", "frame", "node")
+    __slots__ = ("body", "frame")
 
-    def __init__(self, node: nodes.Lambda, body: Fn, frame: Frame) -> None:
-        super().__init__("function")
-        self.node = node
+    def __init__(
+        self, node: nodes.Lambda, kinds: tuple[TypeOf | None, ...], body: Fn, frame: Frame
+    ) -> None:
+        super().__init__("function", node.params, kinds, node.result)
+        self.levels = node.body.height + 1
+        self.steps = cost(node)
         self.body = body
         self.frame = frame
+
+    def run(self, given: dict[str, object], run: Run) -> object:
+        return self.body(Frame(given, self.frame, run))
 
 
 @compiles(nodes.Lambda)
 def _lambda(node: nodes.Lambda, scope: Scope) -> Fn:
     body = compile_node(node.body, scope.inside(*node.params))
-    return lambda frame: Closure(node, body, frame)
+    kinds = tuple(kind and resolve(kind, scope.types) for kind in node.types)
+    return lambda frame: Closure(node, kinds, body, frame)
 
 
 @compiles(nodes.Call)
@@ -101,8 +120,8 @@ def invoke(
     function: Function, args: Sequence[object], names: ArgNames, run: Run, pos: Pos | None
 ) -> object:
     """Call a function value, whichever kind it is."""
-    if isinstance(function, Closure):
-        return _call_closure(function, args, names, run, pos)
+    if isinstance(function, BoundFunction):
+        return _call_bound(function, args, names, run, pos)
     if isinstance(function, HostFunction):
         return call_host(function.name, function.call, args, names, run, pos)
     if isinstance(function, Builtin):
@@ -110,37 +129,34 @@ def invoke(
     raise FeelError("feel_type", text("{kind}不能调用", kind=kind_of(function)), pos=pos)
 
 
-def _call_closure(
-    function: Closure, args: Sequence[object], names: ArgNames, run: Run, pos: Pos | None
+def _call_bound(
+    function: BoundFunction, args: Sequence[object], names: ArgNames, run: Run, pos: Pos | None
 ) -> object:
-    node = function.node
-    given = dict(zip(names or node.params, args, strict=False))
-    if len(args) != len(node.params) or given.keys() != set(node.params):
-        run.budget.note(pos, text("这个函数要{count}个参数", count=len(node.params)))
+    params = function.params
+    given = dict(zip(names or params, args, strict=False))
+    if len(args) != len(params) or given.keys() != set(params):
+        run.budget.note(pos, text("这个函数要{count}个参数", count=len(params)))
         return None
-    if not _types_fit(node.types, [given[name] for name in node.params], run):
-        run.budget.note(pos, text("参数的种类不对"))
-        return None
+    for name, kind in zip(params, function.kinds, strict=True):
+        if kind is not None and given[name] is not None:
+            given[name] = coerce(given[name], kind, run.budget)
+            if given[name] is None:
+                run.budget.note(pos, text("参数的种类不对"))
+                return None
     return _within_stack(function, given, run, pos)
 
 
-def _types_fit(kinds: tuple[TypeOf | None, ...], values: list[object], run: Run) -> bool:
-    pairs = zip(kinds, values, strict=True)
-    return all(
-        kind is None or value is None or is_instance(value, kind, run.budget)
-        for kind, value in pairs
-    )
-
-
-def _within_stack(function: Closure, given: dict[str, object], run: Run, pos: Pos | None) -> object:
+def _within_stack(
+    function: BoundFunction, given: dict[str, object], run: Run, pos: Pos | None
+) -> object:
     """Run the body, if it does not pile up too high on the calls around it."""
-    levels = function.node.body.height + 1
+    levels = function.levels
     if levels > run.budget.stack:
         raise too_big(text("函数互相调用的层数"), MAX_STACK, pos)
-    run.budget.charge(cost(function.node))
+    run.budget.charge(function.steps)
     run.budget.stack -= levels
     try:
-        return function.body(Frame(given, function.frame, run))
+        return function.run(given, run)
     finally:
         run.budget.stack += levels
 

@@ -14,6 +14,7 @@ from engine.feel.nodes import Node
 from engine.feel.properties import PROPERTIES
 from engine.feel.registry import BUILTINS
 from engine.feel.scope import Fn, Frame
+from engine.feel.types import Types
 from engine.feel.values import HostFunction, Range, kind_of
 from engine.text import text
 
@@ -39,6 +40,7 @@ class Scope:
     reads: Reads
     declared: frozenset[str]
     functions: frozenset[str]
+    types: Types = field(default_factory=dict)
     bound: frozenset[str] = frozenset()
     nested: bool = False
     filtered: bool = False

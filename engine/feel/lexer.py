@@ -93,22 +93,25 @@ def index_names(names: frozenset[str]) -> Names:
     return {first: tuple(sorted(found, key=len, reverse=True)) for first, found in index.items()}
 
 
-def tokenize(source: str, names: Collection[str]) -> list[Token]:
-    """All tokens of an expression; raises FeelError with the place of what cannot be read."""
+def tokenize(source: str, names: Collection[str], line: int = 1) -> list[Token]:
+    """All tokens of an expression; raises FeelError with the place of what cannot be read.
+
+    `line` is what the first line counts as.
+    """
     if len(source) > MAX_SOURCE:
         raise too_big(text("表达式长度"), MAX_SOURCE)
-    return _settle_brackets(list(_Scanner(source, index_names(frozenset(names))).scan()))
+    return _settle_brackets(list(_Scanner(source, index_names(frozenset(names)), line).scan()))
 
 
 class _Scanner:
     """One pass over one text."""
 
-    def __init__(self, source: str, names: Names) -> None:
+    def __init__(self, source: str, names: Names, line: int) -> None:
         self.source = source
         self.names = dict(names)
         self.declared = 0
         self.at = 0
-        self.line = 1
+        self.line = line
         self.line_start = 0
         self.previous = ""
 
@@ -198,6 +201,9 @@ class _Scanner:
 
     def _property(self, word: str, end: int) -> tuple[str, str, int]:
         """After a dot, words that follow each other are one name: nothing else may stand there."""
+        known = self._known(word)
+        if known:
+            return ("NAME", *known)
         words = [word]
         while True:
             found = _TOKEN.match(self.source, self._skip_space(end))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 
 from engine.feel.errors import Pos
 from engine.feel.limits import MAX_HEIGHT, too_big
-from engine.feel.values import Operator
+from engine.feel.values import Operator, TypeOf
 from engine.text import text
 
 
@@ -112,15 +112,6 @@ class In(Node):
 
 
 @dataclass(slots=True)
-class TypeOf(Node):
-    """A type: `name`, and what its elements, fields or arguments are."""
-
-    name: str
-    keys: tuple[str, ...] = ()
-    parts: tuple["TypeOf", ...] = ()
-
-
-@dataclass(slots=True)
 class InstanceOf(Node):
     value: Node
     type: TypeOf
@@ -162,6 +153,7 @@ class Lambda(Node):
     params: tuple[str, ...]
     types: tuple[TypeOf | None, ...]
     body: Node
+    result: TypeOf | None = None
 
 
 @dataclass(slots=True)

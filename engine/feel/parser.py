@@ -59,18 +59,21 @@ def _lark() -> Lark:
     )
 
 
-def parse(source: str, names: Collection[str] = (), start: Start = "expression") -> nodes.Node:
+def parse(
+    source: str, names: Collection[str] = (), start: Start = "expression", line: int = 1
+) -> nodes.Node:
     """The tree of an expression or of unary tests.
 
-    `names` are those in scope; only names of several words matter. Raises FeelError.
+    `names` are those in scope; only names of several words matter. `line` is what the first line
+    counts as. Raises FeelError.
     """
-    tokens = tokenize(source, MULTIWORD_NAMES.union(names))
+    tokens = tokenize(source, MULTIWORD_NAMES.union(names), line)
     if start == "unary_tests":
         _settle_unary(tokens)
     try:
         node = _lark().parse(tokens, start=start)
     except UnexpectedToken as error:
-        raise _explain(error, source) from None
+        raise _explain(error, source, line) from None
     if not isinstance(node, nodes.Node):
         raise FeelError("feel_syntax", text("这里不是一个表达式"), pos=(1, 1))
     return node
@@ -94,14 +97,14 @@ def _closing(tokens: list[Token]) -> int | None:
     return None
 
 
-def _explain(error: UnexpectedToken, source: str) -> FeelError:
+def _explain(error: UnexpectedToken, source: str, line: int) -> FeelError:
     # What the table lists includes tokens that fail after some reductions, so each is tried.
     expected = _expected({kind for kind in error.expected if _would_shift(error.state, kind)})
     token = error.token
     wanted = "、".join(str(label) for label in expected)
     if token.type == "$END":
         lines = source.split("\n")
-        where = (len(lines), len(lines[-1]) + 1)
+        where = (line + len(lines) - 1, len(lines[-1]) + 1)
         message, remedy = text("表达式没有写完"), text("接着写{wanted}", wanted=wanted)
         return FeelError("feel_syntax", message, pos=where, expected=expected, remedy=remedy)
     message, remedy = text("这里不能写“{found}”", found=str(token)), _remedy(token, wanted)

@@ -23,7 +23,7 @@ class Frame:
 class Run(Frame):
     """One evaluation: the caller's context, its functions, and what may still be spent."""
 
-    __slots__ = ("budget", "cache", "functions")
+    __slots__ = ("budget", "cache", "functions", "traces")
 
     def __init__(
         self, context: Mapping[str, object], functions: Mapping[str, Callable[..., object]]
@@ -33,6 +33,7 @@ class Run(Frame):
         self.run = self
         self.functions = functions
         self.budget = Budget()
+        self.traces: list[object] = []  # what decision tables tell about themselves
         self.cache: dict[tuple[str, ...], object] = {}
 
     def read(self, name: str, value: object, path: tuple[str, ...] = ()) -> object:

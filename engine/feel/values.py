@@ -34,6 +34,19 @@ class Range:
     end_included: bool
 
 
+@dataclass(frozen=True, slots=True)
+class TypeOf:
+    """A type: its name, what its elements, fields or arguments are, and a test of its values.
+
+    The parts of a function type are its parameters' types and, last, its result's.
+    """
+
+    name: str
+    keys: tuple[str, ...] = ()
+    parts: tuple["TypeOf", ...] = ()
+    allows: Callable[[object], bool] | None = None
+
+
 class Function:
     """Base of everything that can be called: built-ins, host functions and lambdas."""
 
@@ -41,6 +54,27 @@ class Function:
 
     def __init__(self, name: str) -> None:
         self.name = name
+
+
+class SignedFunction(Function):
+    """A function with named, typed parameters: a lambda, or one that a DMN model defines.
+
+    `kinds` are the types of the parameters (None: any), `result` that of what it returns.
+    """
+
+    __slots__ = ("kinds", "params", "result")
+
+    def __init__(
+        self,
+        name: str,
+        params: tuple[str, ...],
+        kinds: "tuple[TypeOf | None, ...]",
+        result: "TypeOf | None" = None,
+    ) -> None:
+        super().__init__(name)
+        self.params = params
+        self.kinds = kinds
+        self.result = result
 
 
 class HostFunction(Function):

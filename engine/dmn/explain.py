@@ -1,0 +1,129 @@
+"""Why a decision table gave its answer: what matched, and which cell kept the near misses out."""
+
+from dataclasses import dataclass
+
+from engine.dmn.table import Compiled, Trace, bits
+from engine.feel import to_json_native
+from engine.text import Text, text
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A rule that all cells but one let through: the cell of `column` said no to `value`."""
+
+    row: int
+    column: str
+    cell: str
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """A rule that matched, counted from 1, with its outputs as they are written."""
+
+    row: int
+    id: str
+    outputs: tuple[str, ...]
+    annotation: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableExplanation:
+    table: str
+    id: str
+    policy: str
+    inputs: tuple[tuple[str, object], ...]
+    matched: tuple[Matched, ...]
+    near_misses: tuple[NearMiss, ...]
+    problem: Text | None
+
+    def to_json(self) -> dict[str, object]:
+        """JSON-native, values as `to_json_native` writes them."""
+        return {
+            "table": self.table,
+            "id": self.id,
+            "policy": self.policy,
+            "inputs": [{"name": name, "value": value} for name, value in self.inputs],
+            "matched": [
+                {"row": m.row, "id": m.id, "outputs": list(m.outputs), "annotation": m.annotation}
+                for m in self.matched
+            ],
+            "near_misses": [
+                {"row": n.row, "column": n.column, "cell": n.cell, "value": n.value}
+                for n in self.near_misses
+            ],
+            "problem": str(self.problem) if self.problem else None,
+        }
+
+    def in_words(self) -> list[Text]:
+        """Sentences for people: first what matched, then what nearly did."""
+        given = "，".join(f"{name}={_shown(value)}" for name, value in self.inputs)
+        rows = "、".join(str(match.row) for match in self.matched)
+        if self.matched:
+            said = [
+                text("“{table}”第{rows}行符合（{given}）", table=self.table, rows=rows, given=given)
+            ]
+        else:
+            said = [text("“{table}”没有一行符合（{given}）", table=self.table, given=given)]
+        if self.problem:
+            said.append(self.problem)
+        return said + [
+            text(
+                "第{row}行只差“{column}”：要求{cell}，实际{value}",
+                row=miss.row,
+                column=miss.column,
+                cell=miss.cell,
+                value=_shown(miss.value),
+            )
+            for miss in self.near_misses
+        ]
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "null"
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
+
+
+def explain(trace: Trace) -> TableExplanation:
+    """What one evaluation of a table did; tests the cells again that were skipped then."""
+    table = trace.compiled.table
+    labels = [column.label for column in table.inputs]
+    values = [to_json_native(value) for value in trace.values]
+    return TableExplanation(
+        table.name,
+        table.id,
+        f"{table.policy} {table.aggregation}".strip(),
+        tuple(zip(labels, values, strict=True)),
+        tuple(_matched(trace.compiled, rule) for rule in trace.rules),
+        tuple(_near_misses(trace)),
+        trace.problem,
+    )
+
+
+def _matched(compiled: Compiled, at: int) -> Matched:
+    rule = compiled.table.rules[at]
+    return Matched(rule.number, rule.id, rule.answers, rule.annotation)
+
+
+def _near_misses(trace: Trace) -> list[NearMiss]:
+    """The rules that exactly one column refuses, in the order of the rules."""
+    compiled = trace.compiled
+    once, twice = 0, 0
+    refused: list[int] = []
+    for column, value in zip(compiled.columns, trace.values, strict=True):
+        passed = column.free
+        for test, rules in column.tests:
+            if test(trace.frame, value):
+                passed |= rules
+        refused.append(compiled.everything & ~passed)
+        twice |= once & refused[-1]
+        once |= refused[-1]
+    return [_near_miss(trace, rule, refused) for rule in bits(once & ~twice)]
+
+
+def _near_miss(trace: Trace, at: int, refused: list[int]) -> NearMiss:
+    column = next(i for i, rules in enumerate(refused) if rules >> at & 1)
+    table, rule = trace.compiled.table, trace.compiled.table.rules[at]
+    value = to_json_native(trace.values[column])
+    return NearMiss(rule.number, table.inputs[column].label, rule.cells[column], value)

@@ -1,0 +1,113 @@
+"""Reads and compiles a file of decisions."""
+
+from collections.abc import Iterable, Mapping
+
+from lxml import etree
+
+from engine.dmn import compile as _compile
+from engine.dmn import table as _table
+from engine.dmn.boxed import Place, name_of
+from engine.dmn.errors import DecisionRefused, refuse
+from engine.dmn.graph import Element, plan, read_elements, read_logic
+from engine.dmn.model import Model, ServiceFunction, Step
+from engine.dmn.source import children, read_xml
+from engine.dmn.types import ItemTypes, component_names
+from engine.feel import FeelError, Functions
+from engine.feel.compile import Reads, Scope, compile_node
+from engine.feel.expression import guarded
+from engine.feel.scope import Fn
+from engine.feel.values import TypeOf
+from engine.text import text
+
+_REGISTERED = (_compile, _table)  # importing them registers how nodes are compiled
+
+
+def load(
+    source: bytes,
+    name: str,
+    *,
+    imports: Iterable[Model] = (),
+    functions: Functions | None = None,
+    tolerant: bool = False,
+) -> Model:
+    """Read and compile a DMN 1.2-1.5 file. Raises DecisionRefused with the element and line.
+
+    `imports` are the models that the file may import; `functions` the host's by FEEL name, which
+    evaluate() may replace. `tolerant` turns expressions that cannot be read into null.
+    """
+    loader = _Loader(read_xml(source, name), name, functions or {}, tolerant)
+    try:
+        return guarded(loader.load, {model.namespace: model for model in imports})
+    except FeelError as error:
+        raise DecisionRefused("bad_expression", error.message, error.remedy, name=name) from error
+
+
+class _Loader:
+    def __init__(
+        self, root: etree._Element, name: str, functions: Functions, tolerant: bool
+    ) -> None:
+        self.root = root
+        self.name = name
+        self.functions = functions
+        self.tolerant = tolerant
+
+    def load(self, available: Mapping[str, Model]) -> Model:
+        imported = self._imported(available)
+        known = {
+            key: (prefix, element)
+            for prefix, model in imported.items()
+            for key, element in model.own.items()
+        }
+        self.types = ItemTypes(self.root, _types(imported))
+        own = read_elements(self.root, self.types, known)
+        elements = {**own}
+        steps: dict[str, Step] = {}
+        for model in imported.values():
+            elements.update(model.elements)
+            steps.update(model.steps)
+        namespace = self.root.get("namespace", "")
+        made = Model(self.name, namespace, self.types.known, own, elements, self.functions, steps)
+        steps.update((key, self._step(element, made)) for key, element in own.items())
+        for element in own.values():
+            plan((element.key,), elements, ())  # refuses circles
+        return made
+
+    def _imported(self, available: Mapping[str, Model]) -> dict[str, Model]:
+        found: dict[str, Model] = {}
+        for node in children(self.root, "import"):
+            if "DMN" not in node.get("importType", ""):
+                continue
+            model = available.get(node.get("namespace", ""))
+            if model is None:
+                message = text("要引入的{namespace}没有找到", namespace=node.get("namespace"))
+                raise refuse("unknown_import", node, message, text("先发布被引入的文件"))
+            found[name_of(node)] = model
+        return found
+
+    def _step(self, element: Element, model: Model) -> Step:
+        if element.service is not None:
+            return Step(element, _service(model, element))
+        if element.role == "input":
+            return Step(element, lambda _frame: None)
+        words = component_names(self.types.known) | {e.name for e in model.elements.values()}
+        place = Place(self.types, element.names, words | set(self.functions), self.tolerant)
+        element.node = read_logic(element, place)
+        if element.node is None:
+            return Step(element, lambda _frame: None)
+        names = element.names
+        scope = Scope(
+            Reads(), names, frozenset(self.functions), self.types.known, names, nested=True
+        )
+        return Step(element, compile_node(element.node, scope))
+
+
+def _types(imported: Mapping[str, Model]) -> dict[str, TypeOf]:
+    return {
+        f"{prefix}.{name}" if prefix else name: kind
+        for prefix, model in imported.items()
+        for name, kind in model.types.items()
+    }
+
+
+def _service(model: Model, element: Element) -> Fn:
+    return lambda _frame: ServiceFunction(model, element)

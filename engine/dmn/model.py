@@ -1,0 +1,202 @@
+"""Decision models: loaded and compiled once, evaluated often, by any number of threads."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from engine.dmn import table as _table
+from engine.dmn.errors import DecisionRefused
+from engine.dmn.explain import TableExplanation, explain
+from engine.dmn.graph import Element, Service, plan
+from engine.feel import Functions, from_python, to_json_native
+from engine.feel.calls import BoundFunction
+from engine.feel.convert import check_result
+from engine.feel.expression import guarded
+from engine.feel.scope import Fn, Frame, Run
+from engine.feel.types import coerce
+from engine.feel.values import TypeOf
+from engine.text import Text, text
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How one element gets its value, once everything that it requires has one."""
+
+    element: Element
+    run: Fn
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came out, and why.
+
+    `value` is a FEEL value; `problems` say which tables had no single answer; `reason` is the
+    latest cause of a null.
+    """
+
+    value: object
+    traces: Sequence[_table.Trace]
+    reason: Text | None = None
+
+    @cached_property
+    def problems(self) -> tuple[Text, ...]:
+        return tuple(trace.problem for trace in self.traces if trace.problem)
+
+    @cached_property
+    def explanation(self) -> tuple[TableExplanation, ...]:
+        """Per decision table that was asked: what matched with which inputs, what nearly did."""
+        return tuple(explain(trace) for trace in self.traces)
+
+    def required(self) -> object:
+        """The value as JSON can hold it. Raises DecisionRefused when a table had no one answer."""
+        if self.problems:
+            raise DecisionRefused("no_answer", self.problems[0], text("请流程管理员改正决策表"))
+        return to_json_native(self.value)
+
+    def to_json(self) -> dict[str, object]:
+        """The result and its explanation, to be stored with a case."""
+        return {
+            "value": to_json_native(self.value),
+            "tables": [table.to_json() for table in self.explanation],
+            "problems": [str(problem) for problem in self.problems],
+            "reason": str(self.reason) if self.reason and self.value is None else None,
+        }
+
+
+@dataclass(eq=False)
+class Model:
+    """The decisions of one file, and of the files that it imports."""
+
+    name: str
+    namespace: str
+    types: Mapping[str, TypeOf]
+    own: Mapping[str, Element]
+    elements: Mapping[str, Element]
+    functions: Functions
+    steps: Mapping[str, Step]
+    _plans: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
+
+    def decision(self, wanted: str) -> Element:
+        """A decision or decision service by id or name. Raises DecisionRefused."""
+        for attribute in ("id", "name"):
+            for element in self.own.values():
+                if element.role in ("decision", "service") and wanted == getattr(
+                    element, attribute
+                ):
+                    return element
+        message = text("{model}里没有决策{name}", model=self.name, name=wanted)
+        raise DecisionRefused("unknown_decision", message, text("核对决策的标识"), name=wanted)
+
+    @property
+    def decisions(self) -> list[Element]:
+        return [element for element in self.own.values() if element.role == "decision"]
+
+    def evaluate(
+        self, wanted: str, inputs: Mapping[str, object], functions: Functions | None = None
+    ) -> Result:
+        """Evaluate a decision or decision service with inputs by name; missing ones are null.
+
+        Raises DecisionRefused for an unknown decision, FeelError when a bound is reached or an
+        input is no data.
+        """
+        return self.run(self.decision(wanted), inputs, functions)
+
+    def run(
+        self, element: Element, inputs: Mapping[str, object], functions: Functions | None = None
+    ) -> Result:
+        """The same for an element that was found before."""
+        run = Run({}, functions or self.functions)
+        value = guarded(lambda frame: self._value(element, inputs, frame), run)
+        reason = run.budget.reason
+        return Result(check_result(value), _traces(run), reason[1] if reason else None)
+
+    def _value(self, element: Element, inputs: Mapping[str, object], run: Run) -> object:
+        if element.service is None:
+            return self.compute((element.key,), inputs, run, {})[element.key]
+        known = {key: _input(self.elements[key], inputs, run) for key in element.service.parameters}
+        values = self.compute(element.service.outputs, inputs, run, known)
+        return coerced(element, service_result(self, element, values), run)
+
+    def compute(
+        self,
+        wanted: tuple[str, ...],
+        inputs: Mapping[str, object],
+        run: Run,
+        known: dict[str, object],
+    ) -> dict[str, object]:
+        """The values of elements by key, `known` ones among them."""
+        order = self._plans.get((*wanted, "|", *known))
+        if order is None:
+            order = self._plans[(*wanted, "|", *known)] = plan(wanted, self.elements, known)
+        for key in order:
+            element = self.elements[key]
+            if element.role == "input":
+                known[key] = _input(element, inputs, run)
+            else:
+                known[key] = self.steps[key].run(_frame(element, known, run))
+        return known
+
+
+def _traces(run: Run) -> list[_table.Trace]:
+    return [trace for trace in run.traces if isinstance(trace, _table.Trace)]
+
+
+def _input(element: Element, inputs: Mapping[str, object], run: Run) -> object:
+    value = from_python(inputs.get(element.name), element.name)
+    return coerced(element, value, run)
+
+
+def coerced(element: Element, value: object, run: Run) -> object:
+    if element.type is None or element.type.name == "function":
+        return value
+    return coerce(value, element.type, run.budget)
+
+
+def _frame(element: Element, known: Mapping[str, object], run: Run) -> Frame:
+    """The names that an element sees: what it requires, imported things under their import."""
+    names: dict[str, object] = {}
+    for key, path in element.requires.items():
+        if len(path) == 1:
+            names[path[0]] = known[key]
+        else:
+            group = names.setdefault(path[0], {})
+            if isinstance(group, dict):
+                group[path[1]] = known[key]
+    return Frame(names, run, run)
+
+
+def service_result(model: Model, element: Element, values: Mapping[str, object]) -> object:
+    """One output stands alone, several are a context by name."""
+    outputs = element.service.outputs if element.service else ()
+    if len(outputs) == 1:
+        return values[outputs[0]]
+    return {model.elements[key].name: values[key] for key in outputs}
+
+
+class ServiceFunction(BoundFunction):
+    """A decision service that is called like a function."""
+
+    __slots__ = ("element", "model")
+
+    def __init__(self, model: Model, element: Element) -> None:
+        service = element.service or Service((), ())
+        given = [model.elements[key] for key in service.parameters]
+        names, kinds = tuple(g.name for g in given), tuple(g.type for g in given)
+        super().__init__(element.name, names, kinds, _result_type(element.type))
+        self.levels = 10
+        self.steps = 10
+        self.model = model
+        self.element = element
+
+    def run(self, given: dict[str, object], run: Run) -> object:
+        service = self.element.service or Service((), ())
+        known = dict(zip(service.parameters, given.values(), strict=True))
+        values = self.model.compute(service.outputs, {}, run, known)
+        value = service_result(self.model, self.element, values)
+        return value if self.result is None else coerce(value, self.result, run.budget)
+
+
+def _result_type(kind: TypeOf | None) -> TypeOf | None:
+    if kind is not None and kind.name == "function":
+        return kind.parts[-1] if kind.parts else None
+    return kind

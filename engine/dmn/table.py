@@ -1,0 +1,245 @@
+"""Compiles decision tables.
+
+Each column's different cells are tested once per evaluation; what a test lets through is a set of
+rules, kept as the bits of a number, so that the rules that match are all columns' sets in common.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from engine.dmn.nodes import Output, Table
+from engine.feel.builtins import lists
+from engine.feel.compare import equals
+from engine.feel.compile import Scope, compile_node, compiles
+from engine.feel.nodes import Literal, Node, Tests
+from engine.feel.operators import compile_tests
+from engine.feel.scope import Fn, Frame, TestFn
+from engine.feel.types import coerce
+from engine.text import Text, text
+
+MAX_TRACES = 1_000  # tables that one evaluation tells about
+
+
+@dataclass(slots=True)
+class Tested:
+    """A compiled column: what it tests, the rules that take any value, and the other tests."""
+
+    value: Fn
+    free: int
+    tests: list[tuple[TestFn, int]]
+
+
+@dataclass(slots=True)
+class Compiled:
+    """A compiled table, with what is needed to explain an evaluation of it."""
+
+    table: Table
+    columns: list[Tested]
+    answers: list[Fn]
+    default: Fn | None
+    everything: int
+    ranks: list[list[object]]
+
+
+@dataclass(slots=True)
+class Trace:
+    """One evaluation of a table: enough to explain it later."""
+
+    compiled: Compiled
+    frame: Frame
+    values: list[object]
+    rules: list[int]
+    problem: Text | None = None
+
+
+@compiles(Table)
+def _table(node: Table, scope: Scope) -> Fn:
+    compiled = Compiled(
+        node,
+        [_column(node, i, scope) for i in range(len(node.inputs))],
+        [_answer(node.outputs, rule.values, scope) for rule in node.rules],
+        _default(node, scope),
+        (1 << len(node.rules)) - 1,
+        [_ranks(output) for output in node.outputs],
+    )
+    settle = _POLICIES[node.policy]
+
+    def decide(frame: Frame) -> object:
+        frame.run.budget.charge(1)
+        trace = match(compiled, frame)
+        if len(frame.run.traces) < MAX_TRACES:
+            frame.run.traces.append(trace)
+        if not trace.rules:
+            return compiled.default(frame) if compiled.default else None
+        return settle(trace)
+
+    return decide
+
+
+def _column(node: Table, at: int, scope: Scope) -> Tested:
+    free = 0
+    grouped: dict[str, int] = {}
+    tests: dict[str, Tests] = {}
+    for bit, rule in enumerate(node.rules):
+        cell = rule.tests[at]
+        if cell.any:
+            free |= 1 << bit
+        else:
+            grouped[rule.cells[at]] = grouped.get(rule.cells[at], 0) | 1 << bit
+            tests[rule.cells[at]] = cell
+    compiled = [(compile_tests(tests[text], scope), rules) for text, rules in grouped.items()]
+    return Tested(_input(node, at, scope), free, compiled)
+
+
+def _input(node: Table, at: int, scope: Scope) -> Fn:
+    """The tested value, which must be one of the values that the column allows."""
+    column = node.inputs[at]
+    value = compile_node(column.value, scope)
+    if column.allowed is None:
+        return value
+    allowed, label = compile_tests(column.allowed, scope), column.label
+
+    def checked(frame: Frame) -> object:
+        found = value(frame)
+        if found is not None and not allowed(frame, found):
+            frame.run.budget.note(column.pos, text("{label}的值不在允许值里", label=label))
+        return found
+
+    return checked
+
+
+def match(compiled: Compiled, frame: Frame) -> Trace:
+    """Which rules match, counted from 0."""
+    alive = compiled.everything
+    values: list[object] = []
+    for column in compiled.columns:
+        value = column.value(frame)
+        values.append(value)
+        passed = column.free
+        for test, rules in column.tests:
+            if rules & alive and test(frame, value):
+                passed |= rules
+        alive &= passed
+    return Trace(compiled, frame, values, bits(alive))
+
+
+def bits(rules: int) -> list[int]:
+    """The places of the bits that are set, lowest first."""
+    found: list[int] = []
+    while rules:
+        lowest = rules & -rules
+        found.append(lowest.bit_length() - 1)
+        rules ^= lowest
+    return found
+
+
+def _answer(outputs: tuple[Output, ...], values: tuple[Node, ...], scope: Scope) -> Fn:
+    cells = [_typed(output, value, scope) for output, value in zip(outputs, values, strict=True)]
+    if len(cells) == 1:
+        return cells[0]
+    names = [output.name for output in outputs]
+    return lambda frame: {n: c(frame) for n, c in zip(names, cells, strict=True)}
+
+
+def _typed(output: Output, value: Node, scope: Scope) -> Fn:
+    compiled, kind = compile_node(value, scope), output.type
+    if kind is None:
+        return compiled
+    return lambda frame: coerce(compiled(frame), kind, frame.run.budget)
+
+
+def _default(node: Table, scope: Scope) -> Fn | None:
+    """What the table gives when no rule matches."""
+    if all(output.default is None for output in node.outputs):
+        return None
+    pos = node.pos
+    values = tuple(output.default or Literal(pos, None) for output in node.outputs)
+    plain = _answer(node.outputs, values, scope)
+    return plain
+
+
+def _given(trace: Trace, rules: list[int]) -> list[object]:
+    return [trace.compiled.answers[rule](trace.frame) for rule in rules]
+
+
+def _unique(trace: Trace) -> object:
+    if len(trace.rules) == 1:
+        return trace.compiled.answers[trace.rules[0]](trace.frame)
+    rows = "、".join(str(rule + 1) for rule in trace.rules)
+    _fail(trace, text("第{rows}行同时符合，而命中策略是“唯一”", rows=rows))
+    return None
+
+
+def _fail(trace: Trace, problem: Text) -> None:
+    trace.problem = problem
+    trace.frame.run.budget.note(trace.compiled.table.pos, problem)
+
+
+def _any(trace: Trace) -> object:
+    first, *others = _given(trace, trace.rules)
+    if all(equals(first, other, trace.frame.run.budget) for other in others):
+        return first
+    rows = "、".join(str(rule + 1) for rule in trace.rules)
+    _fail(trace, text("第{rows}行同时符合，但结果不同", rows=rows))
+    return None
+
+
+def _first(trace: Trace) -> object:
+    return trace.compiled.answers[trace.rules[0]](trace.frame)
+
+
+def _rule_order(trace: Trace) -> object:
+    return _given(trace, trace.rules)
+
+
+def _priority(trace: Trace) -> object:
+    return _by_output(trace)[0]
+
+
+def _by_output(trace: Trace) -> list[object]:
+    """All answers, by the place of their values in the lists of output values."""
+    given = _given(trace, trace.rules)
+    ranked = [(_rank(trace, answer), i) for i, answer in enumerate(given)]
+    return [given[i] for _, i in sorted(ranked)]
+
+
+def _rank(trace: Trace, answer: object) -> tuple[int, ...]:
+    outputs = trace.compiled.table.outputs
+    single = [answer] if len(outputs) == 1 else None
+    values = single or [answer.get(o.name) for o in outputs if isinstance(answer, dict)]
+    pairs = zip(trace.compiled.ranks, values, strict=False)
+    budget = trace.frame.run.budget
+    return tuple(
+        next((i for i, item in enumerate(ranks) if equals(item, value, budget)), len(ranks))
+        for ranks, value in pairs
+        if ranks
+    )
+
+
+def _ranks(output: Output) -> list[object]:
+    tests = output.order.tests if output.order else ()
+    return [test.value for test in tests if isinstance(test, Literal)]
+
+
+def _collect(trace: Trace) -> object:
+    given = _given(trace, trace.rules)
+    return _AGGREGATIONS[trace.compiled.table.aggregation](given)
+
+
+_AGGREGATIONS: dict[str, Callable[[list[object]], object]] = {
+    "": lambda given: given,
+    "SUM": lists.total,
+    "COUNT": lambda given: Decimal(len(given)),
+    "MIN": lists.minimum,
+    "MAX": lists.maximum,
+}
+_POLICIES: dict[str, Callable[[Trace], object]] = {
+    "UNIQUE": _unique,
+    "ANY": _any,
+    "PRIORITY": _priority,
+    "FIRST": _first,
+    "RULE ORDER": _rule_order,
+    "OUTPUT ORDER": _by_output,
+    "COLLECT": _collect,
+}

@@ -1,0 +1,1 @@
+"""Runs the DMN technology compatibility kit: `python -m tests.dmn_tck DIR`."""

@@ -1,0 +1,120 @@
+"""Runs the test cases of one folder after the other."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lxml import etree
+
+from engine.dmn import Model, load
+from engine.dmn.graph import Element
+from engine.errors import DanbaoError
+from tests.dmn_tck.values import local, named, read_value, same
+
+NOW = datetime(2025, 6, 2, 8, 30, tzinfo=UTC)
+HOST = {"now": lambda: NOW, "today": NOW.date}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One expected result: `passed` is None when it needs Java."""
+
+    level: str
+    folder: str
+    case: str
+    result: str
+    passed: bool | None
+    message: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.folder} {self.case} {self.result}"
+
+
+def run_all(root: Path) -> Iterator[Outcome]:
+    """Every expected result of every test file below a folder."""
+    for file in sorted(root.rglob("*.xml")):
+        tree = etree.parse(str(file)).getroot()
+        if local(tree) == "testCases":
+            yield from _run_file(file, tree, _level(file, root))
+
+
+def _level(file: Path, root: Path) -> str:
+    for part in (*file.relative_to(root).parts, *root.parts):
+        if part.startswith("compliance-level-"):
+            return part.rsplit("-", 1)[-1]
+    return "?"
+
+
+def _run_file(file: Path, tree: etree._Element, level: str) -> Iterator[Outcome]:
+    folder = file.parent.name
+    named_model = [node.text or "" for node in named(tree, "modelName")]
+    main = file.parent / named_model[0].strip()
+    loaded: Model | DanbaoError
+    try:
+        loaded = load_with_imports(main)
+    except DanbaoError as error:
+        loaded = error
+    source = main.read_text(encoding="utf-8") if main.exists() else ""
+    for case in named(tree, "testCase"):
+        for node in named(case, "resultNode"):
+            name = str(node.get("name"))
+            good, message = _check(loaded, case, node)
+            passed = None if not good and _needs_java(source, name) else good
+            yield Outcome(level, folder, str(case.get("id")), name, passed, message)
+
+
+def load_with_imports(main: Path) -> Model:
+    """The model of a file, with the other files of its folder to import from."""
+    others: dict[str, Path] = {}
+    for file in main.parent.glob("*.dmn"):
+        others[str(etree.parse(str(file)).getroot().get("namespace"))] = file
+    return _load(main, others, ())
+
+
+def _load(file: Path, others: dict[str, Path], opened: tuple[Path, ...]) -> Model:
+    root = etree.parse(str(file)).getroot()
+    wanted = [str(node.get("namespace")) for node in root if local(node) == "import"]
+    models = [
+        _load(others[space], others, (*opened, file))
+        for space in wanted
+        if space in others and others[space] not in opened
+    ]
+    return load(file.read_bytes(), file.name, imports=models, functions=HOST, tolerant=True)
+
+
+def _check(
+    loaded: Model | DanbaoError, case: etree._Element, node: etree._Element
+) -> tuple[bool, str]:
+    if isinstance(loaded, DanbaoError):
+        return False, f"not loaded: {loaded}"
+    try:
+        expected = read_value(named(node, "expected")[0])
+        inputs = {str(n.get("name")): read_value(n) for n in named(case, "inputNode")}
+    except (ValueError, ArithmeticError) as error:
+        return False, f"test case not understood: {error}"
+    try:
+        result = loaded.run(_wanted(loaded, case, node), inputs)
+    except DanbaoError as error:
+        refused = node.get("errorResult") == "true"
+        return refused, f"refused: {error}"
+    good = same(expected, result.value)
+    return good, "" if good else f"expected {expected!r}, got {result.value!r} ({result.reason})"
+
+
+def _wanted(model: Model, case: etree._Element, node: etree._Element) -> Element:
+    if case.get("type") == "decisionService":
+        return model.decision(str(case.get("invocableName")))
+    return model.decision(str(node.get("name")))
+
+
+def _needs_java(source: str, name: str) -> bool:
+    """Whether the decision defines a function in Java."""
+    root = etree.fromstring(source.encode())
+    for decision in root.iter("{*}decision"):
+        if decision.get("name") == name:
+            kinds = [f.get("kind") for f in decision.iter("{*}functionDefinition")]
+            texts = [t.text or "" for t in decision.iter("{*}text")]
+            return "Java" in kinds or any("external" in t and "java" in t for t in texts)
+    return False
