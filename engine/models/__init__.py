@@ -42,6 +42,9 @@ from engine.models.running import (
     Incident,
     IncidentStatus,
     InstanceMigration,
+    MigrationBatch,
+    MigrationItem,
+    MigrationItemStatus,
     Resolution,
 )
 from engine.models.runtime import (
@@ -102,6 +105,9 @@ __all__ = [
     "LoanStatus",
     "LprRate",
     "Membership",
+    "MigrationBatch",
+    "MigrationItem",
+    "MigrationItemStatus",
     "NumberSeries",
     "OrgKind",
     "Organisation",

@@ -71,13 +71,59 @@ class Incident(Base):
     resolver: Mapped[Person | None] = relationship(foreign_keys=[resolved_by])
 
 
+class MigrationBatch(Base):
+    """Instances that were asked to be moved to another version together, or to be moved back."""
+
+    __tablename__ = "migration_batch"
+    id: Mapped[Key]
+    process_key: Mapped[str]
+    to_deployment_id: Mapped[int | None] = mapped_column(ForeignKey("deployment.id"))
+    undoes: Mapped[int | None] = mapped_column(ForeignKey("migration_batch.id"))
+    reason: Mapped[str]
+    asked_at: Mapped[datetime]
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    asked_for: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"))
+    total: Mapped[int]
+    stopped_at: Mapped[datetime | None]  # nobody goes on with it
+    ended_at: Mapped[datetime | None]  # every instance is settled, or it was stopped
+    asker: Mapped[Person | None] = relationship(foreign_keys=[asked_by])
+
+
+class MigrationItemStatus(StrEnum):
+    """What became of an instance of a batch."""
+
+    PENDING = "PENDING"
+    DONE = "DONE"
+    REFUSED = "REFUSED"
+
+
+class MigrationItem(Base):
+    """One instance of a batch; settled in the transaction that moves the instance."""
+
+    __tablename__ = "migration_item"
+    __table_args__ = (
+        one_of("status", MigrationItemStatus),
+        Index(
+            "ix_migration_item_pending",
+            "batch_id",
+            "instance_id",
+            postgresql_where=text("status = 'PENDING'"),
+        ),
+    )
+    batch_id: Mapped[int] = mapped_column(ForeignKey("migration_batch.id"), primary_key=True)
+    instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"), primary_key=True)
+    status: Mapped[str] = mapped_column(default=MigrationItemStatus.PENDING.value)
+    why: Mapped[list[Any]] = mapped_column(server_default="[]")  # [{template, params}, …]
+    instance: Mapped[Instance] = relationship()
+
+
 class InstanceMigration(Base):
     """A running instance moved to another deployment, with what it was before, for the undo."""
 
     __tablename__ = "instance_migration"
     __table_args__ = (Index("ix_instance_migration_instance", "instance_id"),)
     id: Mapped[Key]
-    batch: Mapped[int]  # the migrations that were asked for together
+    batch_id: Mapped[int] = mapped_column(ForeignKey("migration_batch.id"), index=True)
     instance_id: Mapped[int] = mapped_column(ForeignKey("instance.id"))
     from_deployment_id: Mapped[int] = mapped_column(ForeignKey("deployment.id"))
     to_deployment_id: Mapped[int] = mapped_column(ForeignKey("deployment.id"))

@@ -79,9 +79,38 @@ def upgrade() -> None:
     )
     op.create_index('ix_incident_retry', 'incident', ['retry_at'], unique=False, postgresql_where=sa.text("status = 'RETRYING'"))
     op.create_index('uq_incident_unsettled', 'incident', ['instance_id', 'task_id'], unique=True, postgresql_where=sa.text("status <> 'RESOLVED'"))
+    op.create_table('migration_batch',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('process_key', sa.Text(), nullable=False),
+    sa.Column('to_deployment_id', sa.BigInteger(), nullable=True),
+    sa.Column('undoes', sa.BigInteger(), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('asked_by', sa.BigInteger(), nullable=True),
+    sa.Column('asked_for', sa.BigInteger(), nullable=True),
+    sa.Column('total', sa.BigInteger(), nullable=False),
+    sa.Column('stopped_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['asked_by'], ['person.id'], name=op.f('fk_migration_batch_asked_by')),
+    sa.ForeignKeyConstraint(['asked_for'], ['organisation.id'], name=op.f('fk_migration_batch_asked_for')),
+    sa.ForeignKeyConstraint(['to_deployment_id'], ['deployment.id'], name=op.f('fk_migration_batch_to_deployment_id')),
+    sa.ForeignKeyConstraint(['undoes'], ['migration_batch.id'], name=op.f('fk_migration_batch_undoes')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_migration_batch'))
+    )
+    op.create_table('migration_item',
+    sa.Column('batch_id', sa.BigInteger(), nullable=False),
+    sa.Column('instance_id', sa.BigInteger(), nullable=False),
+    sa.Column('status', sa.Text(), nullable=False),
+    sa.Column('why', postgresql.JSONB(astext_type=sa.Text()), server_default='[]', nullable=False),
+    sa.CheckConstraint("status IN ('PENDING', 'DONE', 'REFUSED')", name=op.f('ck_migration_item_status')),
+    sa.ForeignKeyConstraint(['batch_id'], ['migration_batch.id'], name=op.f('fk_migration_item_batch_id')),
+    sa.ForeignKeyConstraint(['instance_id'], ['instance.id'], name=op.f('fk_migration_item_instance_id')),
+    sa.PrimaryKeyConstraint('batch_id', 'instance_id', name=op.f('pk_migration_item'))
+    )
+    op.create_index('ix_migration_item_pending', 'migration_item', ['batch_id', 'instance_id'], unique=False, postgresql_where=sa.text("status = 'PENDING'"))
     op.create_table('instance_migration',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
-    sa.Column('batch', sa.BigInteger(), nullable=False),
+    sa.Column('batch_id', sa.BigInteger(), nullable=False),
     sa.Column('instance_id', sa.BigInteger(), nullable=False),
     sa.Column('from_deployment_id', sa.BigInteger(), nullable=False),
     sa.Column('to_deployment_id', sa.BigInteger(), nullable=False),
@@ -93,6 +122,7 @@ def upgrade() -> None:
     sa.Column('reason', sa.Text(), nullable=False),
     sa.Column('undone_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('undone_by', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['batch_id'], ['migration_batch.id'], name=op.f('fk_instance_migration_batch_id')),
     sa.ForeignKeyConstraint(['by'], ['person.id'], name=op.f('fk_instance_migration_by')),
     sa.ForeignKeyConstraint(['from_deployment_id'], ['deployment.id'], name=op.f('fk_instance_migration_from_deployment_id')),
     sa.ForeignKeyConstraint(['instance_id'], ['instance.id'], name=op.f('fk_instance_migration_instance_id')),
@@ -100,6 +130,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['undone_by'], ['person.id'], name=op.f('fk_instance_migration_undone_by')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_instance_migration'))
     )
+    op.create_index(op.f('ix_instance_migration_batch_id'), 'instance_migration', ['batch_id'], unique=False)
     op.create_index('ix_instance_migration_instance', 'instance_migration', ['instance_id'], unique=False)
     op.add_column('instance', sa.Column('undo_state', sa.LargeBinary(), nullable=True))
     op.add_column('instance', sa.Column('undo_item_id', sa.BigInteger(), nullable=True))
@@ -120,7 +151,11 @@ def downgrade() -> None:
     op.drop_column('instance', 'undo_item_id')
     op.drop_column('instance', 'undo_state')
     op.drop_index('ix_instance_migration_instance', table_name='instance_migration')
+    op.drop_index(op.f('ix_instance_migration_batch_id'), table_name='instance_migration')
     op.drop_table('instance_migration')
+    op.drop_index('ix_migration_item_pending', table_name='migration_item', postgresql_where=sa.text("status = 'PENDING'"))
+    op.drop_table('migration_item')
+    op.drop_table('migration_batch')
     op.drop_index('uq_incident_unsettled', table_name='incident', postgresql_where=sa.text("status <> 'RESOLVED'"))
     op.drop_index('ix_incident_retry', table_name='incident', postgresql_where=sa.text("status = 'RETRYING'"))
     op.drop_table('incident')
