@@ -123,7 +123,8 @@ def _waiting(ctx: StepContext, workflow: Any, engine: FeelScriptEngine) -> None:
 
 def _tell_stage(ctx: StepContext, workflow: Any) -> None:
     """The furthest stage in which something is to be done or waited for."""
-    active = workflow.get_tasks(state=TaskState.READY | TaskState.WAITING)
+    # STARTED: a service task whose operation has to be tried again
+    active = workflow.get_tasks(state=TaskState.READY | TaskState.WAITING | TaskState.STARTED)
     stages = [stage for stage in map(_stage, active) if stage is not None]
     if stages:
         call_hook("stage", ctx, max(stages))

@@ -19,6 +19,7 @@ from engine.clock import local_date
 from engine.errors import Conflict
 from engine.models import Instance, InstanceStatus, Subscription, Timer
 from engine.people import Actor
+from engine.runtime import incidents
 from engine.runtime.codec import decode, encode, new_workflow
 from engine.runtime.context import StepContext, call_hook
 from engine.runtime.definitions import programme_of, specs_of
@@ -55,12 +56,17 @@ def lock_instance(session: Session, instance_id: int, *, suspended: bool = False
     if instance is not None and instance.status == InstanceStatus.SUSPENDED.value:
         if suspended:
             return instance
-        raise Conflict(
-            "instance_suspended", text("这件事已暂停办理，没有改动"), text("恢复办理后再试")
-        )
+        raise suspended_now()
     if instance is None or instance.status != InstanceStatus.RUNNING.value:
         raise Conflict("instance_ended", text("这件事已经办结或撤销，没有再改动"))
     return instance
+
+
+def suspended_now() -> Conflict:
+    """The refusal to move what is suspended."""
+    return Conflict(
+        "instance_suspended", text("这件事已暂停办理，没有改动"), text("恢复办理后再试")
+    )
 
 
 def new_run(session: Session, instance: Instance, actor: Actor, now: datetime) -> Run:
@@ -115,6 +121,7 @@ def _end(run: Run, ended: str | None) -> None:
     instance.status, instance.ended_at = InstanceStatus.ENDED.value, run.ctx.now
     instance.outcome, instance.state = ended, b""
     forget_waits(run.ctx.session, instance.id)
+    incidents.leave(run.ctx.session, instance.id, run.ctx.now)
     call_hook("ended", run.ctx, ended or "")
 
 
@@ -125,14 +132,31 @@ def deliver(session: Session, message: str, correlation: str, actor: Actor, now:
         .where(Subscription.message == message, Subscription.correlation == correlation)
         .order_by(Subscription.instance_id)
     )
-    taken = 0
-    for instance_id in session.scalars(query).all():
-        instance = lock_instance(session, instance_id)
+    ids = session.scalars(query).all()
+    return sum(deliver_to(session, key, message, correlation, actor, now) for key in ids)
+
+
+def deliver_to(
+    session: Session, instance_id: int, message: str, correlation: str, actor: Actor, now: datetime
+) -> bool:
+    """Give a message to one instance. What fails there is kept there, and never fails the sender;
+    an instance that is suspended is given it when it goes on."""
+    try:
+        instance = lock_instance(session, instance_id, suspended=True)
+    except Conflict:
+        return False  # it ended meanwhile, and waits no more
+    kept = ("MESSAGE", message, correlation)
+    if instance.status == InstanceStatus.SUSPENDED.value:
+        incidents.keep_message(session, instance, kept, suspended_now(), now)
+        return False
+    with incidents.attempting(session) as attempt:
         run = open_run(session, instance, actor, now)
+        run.engine.watched = False
         run.workflow.catch(BpmnEvent(MessageEventDefinition(message), {}))
         save_run(run)
-        taken += 1
-    return taken
+    if attempt.error is not None:
+        incidents.keep_message(session, instance, kept, attempt.error, now)
+    return attempt.error is None
 
 
 def _advance(run: Run) -> str | None:
@@ -141,6 +165,8 @@ def _advance(run: Run) -> str | None:
 
     def note(task: Any) -> None:
         nonlocal ended
+        if not task.has_state(TaskState.COMPLETED):
+            return  # a service task that waits for its operation to be tried again
         done = passed(task)
         if done is not None:
             run.steps.append(done)

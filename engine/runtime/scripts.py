@@ -23,6 +23,7 @@ class FeelScriptEngine:
     def __init__(self, context: StepContext) -> None:
         self.context = context
         self.now: datetime = context.now
+        self.watched = not context.actor.is_system  # does a person wait for the answer?
         self.environment = self  # the library looks for it; message correlations are not used
 
     def evaluate(self, task: Any, expression: str, external_context: object = None) -> Any:

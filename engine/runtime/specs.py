@@ -1,7 +1,8 @@
 """Our parser and the task specifications in which SpiffWorkflow 3.2.0 is mended.
 
-- `OperationTask` calls a registered operation and lets its error through unchanged (the library
-  turns every error into `NameError: script`).
+- `OperationTask` calls a registered operation; what that raises reaches the person whose step it
+  is, or becomes an incident and leaves the task STARTED (the library turns every error into
+  `NameError: script`).
 - `QuietParallel` merges nothing from its children: results are in tables, and the library's deep
   merge mixes lists and leaves the loop variable behind, so that a second round would fail.
 - `DueTimer` takes an absolute time and compares it with the step's own `now`.
@@ -23,22 +24,21 @@ from SpiffWorkflow.spiff.parser.task_spec import ServiceTaskParser, UserTaskPars
 from SpiffWorkflow.spiff.specs.defaults import ParallelMultiInstanceTask, ServiceTask, UserTask
 from SpiffWorkflow.util.task import TaskState
 
+from engine.runtime import incidents
+
 
 class OperationTask(ServiceTask):
     """A service task whose topic is an operation of ours; its result is merged into the data."""
 
-    def _execute(self, task: Any) -> bool:
-        engine = task.workflow.script_engine
-        inputs = {
-            name: engine.evaluate(task, parameter["value"])
-            for name, parameter in self.operation_params.items()
-        }
-        for key, value in engine.run_operation(task, self.operation_name, inputs).items():
-            task.data[key] = value
-        return True
+    def _execute(self, task: Any) -> bool | None:
+        return incidents.perform(task, self.operation_name, self.operation_params)
 
-    def _run_hook(self, my_task: Any) -> bool:
+    def _run_hook(self, my_task: Any) -> bool | None:
         return self._execute(my_task)
+
+    def _on_cancel(self, my_task: Any) -> None:
+        incidents.left(my_task)
+        super()._on_cancel(my_task)
 
 
 class QuietParallel(ParallelMultiInstanceTask):

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from engine.errors import Conflict
 from engine.models import Instance, InstanceStatus, PartyBinding, Timer, WorkItem, WorkStatus
 from engine.people import SYSTEM, Actor
+from engine.runtime import incidents
 from engine.runtime.context import StepContext, is_final, is_sealed, operation
 from engine.runtime.definitions import current_deployment
 from engine.runtime.projection import project
@@ -151,6 +152,7 @@ def cancel_instance(
         .values(status=WorkStatus.CANCELLED.value, completed_at=now)
     )
     forget_waits(session, instance_id)
+    incidents.leave(session, instance_id, now)
     ctx = context_of(session, instance, actor, now)
     ctx.audit("instance.cancelled", text("撤销{title}", title=instance.title), reason=reason)
 
