@@ -7,7 +7,7 @@ from typing import Literal
 from lxml import etree
 
 from engine.dmn.errors import label_of, line_of, refuse
-from engine.dmn.nodes import Block, Broken, Row, Typed
+from engine.dmn.nodes import Block, Boolean, Broken, Row, Strict, Typed
 from engine.dmn.source import child, children, kind_of, need, text_line, text_of
 from engine.dmn.types import ItemTypes
 from engine.feel import FeelError, nodes
@@ -179,7 +179,8 @@ def _list(node: etree._Element, place: Place) -> Node:
 
 def _conditional(node: etree._Element, place: Place) -> Node:
     parts = [expression_in(need(node, part), place.inside()) for part in ("if", "then", "else")]
-    return nodes.If(position(node), *parts)
+    here = position(node)
+    return Strict(here, nodes.If(here, Boolean(here, parts[0]), *parts[1:]))
 
 
 def _iteration(node: etree._Element, place: Place) -> nodes.Iteration:
@@ -196,13 +197,15 @@ def _for(node: etree._Element, place: Place) -> Node:
 def _quantified(node: etree._Element, place: Place) -> Node:
     each = _iteration(node, place)
     body = expression_in(need(node, "satisfies"), place.inside(each.name))
-    return nodes.Quantified(position(node), kind_of(node) == "some", (each,), body)
+    here, some = position(node), kind_of(node) == "some"
+    return Strict(here, nodes.Quantified(here, some, (each,), Boolean(here, body)))
 
 
 def _filter(node: etree._Element, place: Place) -> Node:
     base = expression_in(need(node, "in"), place.inside())
     condition = expression_in(need(node, "match"), place.inside("item"))
-    return nodes.Filter(position(node), base, condition)
+    here = position(node)
+    return Strict(here, nodes.Filter(here, base, Boolean(here, condition)))
 
 
 def _table(node: etree._Element, place: Place) -> Node:

@@ -1,10 +1,11 @@
 """Compiles what DMN adds to FEEL, except decision tables (table.py)."""
 
-from engine.dmn.nodes import Block, Broken, Row, Typed
+from engine.dmn.nodes import Block, Boolean, Broken, Row, Strict, Typed
 from engine.feel import nodes
 from engine.feel.compile import Scope, compile_node, compiles
 from engine.feel.scope import Fn, Frame
 from engine.feel.types import coerce
+from engine.text import text
 
 
 @compiles(Typed)
@@ -22,6 +23,37 @@ def _broken(node: Broken, _scope: Scope) -> Fn:
         return None
 
     return nothing
+
+
+class _NotBoolean(Exception):
+    """A condition was something else; caught by the boxed expression around it."""
+
+
+@compiles(Boolean)
+def _boolean(node: Boolean, scope: Scope) -> Fn:
+    value = compile_node(node.value, scope)
+
+    def check(frame: Frame) -> object:
+        found = value(frame)
+        if found is None or isinstance(found, bool):
+            return found
+        raise _NotBoolean
+
+    return check
+
+
+@compiles(Strict)
+def _strict(node: Strict, scope: Scope) -> Fn:
+    value, pos = compile_node(node.value, scope), node.pos
+
+    def attempt(frame: Frame) -> object:
+        try:
+            return value(frame)
+        except _NotBoolean:
+            frame.run.budget.note(pos, text("条件的结果不是“是”或“否”"))
+            return None
+
+    return attempt
 
 
 @compiles(Row)

@@ -10,11 +10,13 @@ from engine.dmn.boxed import Place, name_of
 from engine.dmn.errors import DecisionRefused, refuse
 from engine.dmn.graph import Element, plan, read_elements, read_logic
 from engine.dmn.model import Model, ServiceFunction, Step
+from engine.dmn.nodes import Broken
 from engine.dmn.source import children, read_xml
 from engine.dmn.types import ItemTypes, component_names
 from engine.feel import FeelError, Functions
 from engine.feel.compile import Reads, Scope, compile_node
 from engine.feel.expression import guarded
+from engine.feel.nodes import Node
 from engine.feel.scope import Fn
 from engine.feel.values import TypeOf
 from engine.text import text
@@ -98,7 +100,15 @@ class _Loader:
         scope = Scope(
             Reads(), names, frozenset(self.functions), self.types.known, names, nested=True
         )
-        return Step(element, compile_node(element.node, scope))
+        return Step(element, self._compiled(element.node, scope))
+
+    def _compiled(self, node: Node, scope: Scope) -> Fn:
+        try:
+            return compile_node(node, scope)
+        except FeelError as error:
+            if self.tolerant:
+                return compile_node(Broken(node.pos, error), scope)
+            raise
 
 
 def _types(imported: Mapping[str, Model]) -> dict[str, TypeOf]:

@@ -147,9 +147,8 @@ def _input(element: Element, inputs: Mapping[str, object], run: Run) -> object:
 
 
 def coerced(element: Element, value: object, run: Run) -> object:
-    if element.type is None or element.type.name == "function":
-        return value
-    return coerce(value, element.type, run.budget)
+    kind = _result_type(element.type) if element.service else element.type
+    return value if kind is None else coerce(value, kind, run.budget)
 
 
 def _frame(element: Element, known: Mapping[str, object], run: Run) -> Frame:
@@ -190,7 +189,8 @@ class ServiceFunction(BoundFunction):
 
     def run(self, given: dict[str, object], run: Run) -> object:
         service = self.element.service or Service((), ())
-        known = dict(zip(service.parameters, given.values(), strict=True))
+        pairs = zip(service.parameters, self.params, strict=True)
+        known = {key: given[name] for key, name in pairs}
         values = self.model.compute(service.outputs, {}, run, known)
         value = service_result(self.model, self.element, values)
         return value if self.result is None else coerce(value, self.result, run.budget)

@@ -44,6 +44,20 @@ class Broken(Node):
 
 
 @dataclass(slots=True)
+class Boolean(Node):
+    """A condition of a boxed expression: anything but true, false and null ends it."""
+
+    value: Node
+
+
+@dataclass(slots=True)
+class Strict(Node):
+    """A boxed expression that is null when a condition in it is not boolean."""
+
+    value: Node
+
+
+@dataclass(slots=True)
 class Column(Node):
     """An input: what is tested, and the values that are expected there."""
 

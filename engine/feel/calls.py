@@ -7,7 +7,7 @@ from engine.feel import nodes
 from engine.feel.compile import Scope, compile_node, compiles
 from engine.feel.convert import from_python
 from engine.feel.errors import FeelError, Pos
-from engine.feel.limits import MAX_STACK, Budget, too_big
+from engine.feel.limits import MAX_STACK, too_big
 from engine.feel.loops import cost
 from engine.feel.registry import BUILTINS, Builtin, call_builtin, charge_args
 from engine.feel.scope import Fn, Frame, Run
@@ -75,12 +75,10 @@ def _call_builtin(function: Builtin, node: nodes.Call, scope: Scope) -> Fn:
     if all(isinstance(arg, nodes.Literal) for arg in node.args):
         # date("2025-01-01") is the same every time; what fails keeps its reason for later.
         values = [arg.value for arg in node.args if isinstance(arg, nodes.Literal)]
-        constant = call_builtin(function, values, names, Budget(), pos)
+        constant = call_builtin(function, values, names, Run({}, {}), pos)
         if constant is not None and not isinstance(constant, list | dict):
             return lambda _frame: constant
-    return lambda frame: call_builtin(
-        function, [arg(frame) for arg in args], names, frame.run.budget, pos
-    )
+    return lambda frame: call_builtin(function, [arg(frame) for arg in args], names, frame.run, pos)
 
 
 def _call_host(name: str, node: nodes.Call, scope: Scope) -> Fn:
@@ -125,7 +123,7 @@ def invoke(
     if isinstance(function, HostFunction):
         return call_host(function.name, function.call, args, names, run, pos)
     if isinstance(function, Builtin):
-        return call_builtin(function, args, names, run.budget, pos)
+        return call_builtin(function, args, names, run, pos)
     raise FeelError("feel_type", text("{kind}不能调用", kind=kind_of(function)), pos=pos)
 
 

@@ -12,7 +12,7 @@ from engine.feel.errors import Pos
 from engine.feel.limits import check_list
 from engine.feel.nodes import Node, mentions
 from engine.feel.scope import Fn, Frame, TestFn
-from engine.feel.types import is_instance, resolve
+from engine.feel.types import is_instance, resolve, without_values
 from engine.feel.values import Operator, kind_of
 from engine.text import text
 
@@ -155,7 +155,7 @@ def _operator_test(node: nodes.OperatorTest, scope: Scope) -> TestFn:
 
 @compiles(nodes.InstanceOf)
 def _instance_of(node: nodes.InstanceOf, scope: Scope) -> Fn:
-    value, kind = compile_node(node.value, scope), resolve(node.type, scope.types)
+    value, kind = compile_node(node.value, scope), without_values(resolve(node.type, scope.types))
     return lambda frame: is_instance(value(frame), kind, frame.run.budget)
 
 

@@ -3,10 +3,11 @@
 Python's `re` backtracks: `(a+)+$` against thirty letters hangs a worker. Here a pattern becomes a
 small program that is run by following all its threads at once (Pike's machine), so the time is
 the text's length times the program's, whatever the pattern. Alternatives and quantifiers keep the
-order of preference that writers of patterns expect. Back-references cannot be run this way and are
-refused.
+order of preference that writers of patterns expect. Only patterns with back-references, which
+cannot be run this way, try one way after the other, and then the budget bounds the time.
 """
 
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -14,6 +15,7 @@ from engine.feel.limits import Budget
 from engine.feel.regex_parse import (
     Anchor,
     AnyOf,
+    Back,
     Choice,
     Group,
     Item,
@@ -27,74 +29,127 @@ from engine.text import text
 _MAX_PROGRAM = 2_000
 
 
+Slots = tuple[int, ...]
+"""Where a match began and, if it is over, ended; then the same of each group, -1 when unset."""
+
+
 @dataclass(slots=True)
 class Step:
-    """One instruction: test a sign, go two ways in order of preference, assert a place, or end."""
+    """One instruction: test a sign, go on in order of preference, assert, note a place, or end."""
 
     signs: AnyOf | None = None
     anchor: Anchor | None = None
     goto: tuple[int, ...] = ()
+    slot: int | None = None
+    back: Back | None = None
 
 
 @dataclass(slots=True)
 class Pattern:
-    """A compiled pattern."""
+    """A compiled pattern; `slots` are the places that a match notes, two for each group."""
 
     steps: list[Step] = field(default_factory=list)
+    slots: int = 2
+    backtracks: bool = False
 
     def find(self, value: str, start: int, budget: Budget) -> tuple[int, int] | None:
         """Where the first match from `start` on begins and ends."""
-        threads: dict[int, int] = {}  # step → where its match began, preferred first
-        found: tuple[int, int] | None = None
+        found = self.match(value, start, budget)
+        return (found[0], found[1]) if found else None
+
+    def match(self, value: str, start: int, budget: Budget) -> Slots | None:
+        """The places of the first match from `start` on."""
+        if self.backtracks:
+            return self._try_all(value, start, budget)
+        threads: dict[int, Slots] = {}  # step → what its match has noted, preferred first
+        found: Slots | None = None
         for at in range(start, len(value) + 1):
             if found is None:
-                self._follow(threads, (0, at), at, value, budget)
+                self._follow(threads, (0, self._begin(at)), at, value, budget)
             budget.charge(1 + (len(threads) >> 3))
             threads, ended = self._advance(threads, at, value, budget)
-            found = found if ended is None else (ended, at)
+            found = found if ended is None else (ended[0], at, *ended[2:])
             if not threads and found:
                 return found
         return found
 
+    def _begin(self, at: int) -> Slots:
+        return (at, -1, *(-1,) * (self.slots - 2))
+
     def _advance(
-        self, threads: dict[int, int], at: int, value: str, budget: Budget
-    ) -> tuple[dict[int, int], int | None]:
-        """The threads behind the sign at `at`, and where a match began that ends here."""
-        ahead: dict[int, int] = {}
-        for index, began in threads.items():
+        self, threads: dict[int, Slots], at: int, value: str, budget: Budget
+    ) -> tuple[dict[int, Slots], Slots | None]:
+        """The threads behind the sign at `at`, and what a match noted that ends here."""
+        ahead: dict[int, Slots] = {}
+        for index, noted in threads.items():
             step = self.steps[index]
             if step.signs is None:
                 # The end: threads of lower preference are dropped.
-                return ahead, began
+                return ahead, noted
             if at < len(value) and step.signs.holds(value[at]):
-                self._follow(ahead, (index + 1, began), at + 1, value, budget)
+                self._follow(ahead, (index + 1, noted), at + 1, value, budget)
         return ahead, None
 
     def _follow(
         self,
-        threads: dict[int, int],
-        thread: tuple[int, int],
+        threads: dict[int, Slots],
+        thread: tuple[int, Slots],
         at: int,
         value: str,
         budget: Budget,
     ) -> None:
         """Add the thread, following jumps to the steps that test a sign or end."""
         seen: set[int] = set()
-        first, began = thread
-        waiting = [first]
+        waiting = [thread]
         while waiting:
-            current = waiting.pop()
+            current, noted = waiting.pop()
             if current in seen or current in threads:
                 continue
             seen.add(current)
             step = self.steps[current]
             if step.goto:
-                waiting.extend(reversed(step.goto))
+                waiting.extend((target, noted) for target in reversed(step.goto))
+            elif step.slot is not None:
+                waiting.append((current + 1, _noting(noted, step.slot, at)))
             elif step.anchor is None:
-                threads[current] = began
+                threads[current] = noted
             elif step.anchor.holds(value, at):
-                waiting.append(current + 1)
+                waiting.append((current + 1, noted))
         budget.charge(len(seen) >> 4)
+
+    def _try_all(self, value: str, start: int, budget: Budget) -> Slots | None:
+        """Backtracking, which references to groups need; the budget bounds it."""
+        for began in range(start, len(value) + 1):
+            waiting = [(0, began, self._begin(began))]
+            while waiting:
+                budget.charge(1)
+                current, at, noted = waiting.pop()
+                step = self.steps[current]
+                if step.goto:
+                    waiting.extend((target, at, noted) for target in reversed(step.goto))
+                elif step.slot is not None:
+                    waiting.append((current + 1, at, _noting(noted, step.slot, at)))
+                elif (end := _past(step, value, at, noted)) is not None:
+                    waiting.append((current + 1, end, noted))
+                elif step.signs is None and step.anchor is None and step.back is None:
+                    return (began, at, *noted[2:])
+        return None
+
+
+def _noting(noted: Slots, slot: int, at: int) -> Slots:
+    return (*noted[:slot], at, *noted[slot + 1 :])
+
+
+def _past(step: Step, value: str, at: int, noted: Slots) -> int | None:
+    """Where the text goes on after a step that tests it; None when it fails, or tests nothing."""
+    if step.signs is not None:
+        return at + 1 if at < len(value) and step.signs.holds(value[at]) else None
+    if step.anchor is not None:
+        return at if step.anchor.holds(value, at) else None
+    if step.back is None:
+        return None
+    first, last = noted[2 * step.back.place : 2 * step.back.place + 2]
+    return step.back.end(value, at, value[first:last] if last >= 0 else "")
 
 
 @lru_cache(maxsize=256)
@@ -103,6 +158,9 @@ def compile_pattern(pattern: str, flags: str) -> Pattern:
     compiled = Pattern()
     _emit(compiled.steps, parse_pattern(pattern, flags))
     compiled.steps.append(Step())
+    noted = [step.slot for step in compiled.steps if step.slot is not None]
+    compiled.slots = max(noted, default=1) + 1
+    compiled.backtracks = any(step.back for step in compiled.steps)
     return compiled
 
 
@@ -113,14 +171,24 @@ def _emit(steps: list[Step], item: Item) -> None:
         steps.append(Step(signs=item))
     elif isinstance(item, Anchor):
         steps.append(Step(anchor=item))
+    elif isinstance(item, Back):
+        steps.append(Step(back=item))
     elif isinstance(item, Group):
-        _emit(steps, item.body)
+        _emit_group(steps, item)
     elif isinstance(item, Sequence):
         _emit_sequence(steps, item)
     elif isinstance(item, Choice):
         _emit_choice(steps, item)
     else:
         _emit_repeat(steps, item)
+
+
+def _emit_group(steps: list[Step], group: Group) -> None:
+    if group.place is not None:
+        steps.append(Step(slot=2 * group.place))
+    _emit(steps, group.body)
+    if group.place is not None:
+        steps.append(Step(slot=2 * group.place + 1))
 
 
 def _emit_sequence(steps: list[Step], sequence: Sequence) -> None:
@@ -175,3 +243,33 @@ def _emit_star(steps: list[Step], repeat: Repeat) -> None:
 
 def _preferring(repeat: Repeat, inside: int, outside: int) -> tuple[int, int]:
     return (outside, inside) if repeat.lazy else (inside, outside)
+
+
+_PIECE = re.compile(r"\$([0-9]+)|\\([$\\])|([^$\\]+)")
+
+
+def replacement_pieces(replacement: str, groups: int) -> list[str | int] | None:
+    """Texts and places of groups; None when a `$` or `\\` stands alone.
+
+    Of the digits behind `$`, as many count as there are groups; groups that are missing are empty.
+    """
+    pieces: list[str | int] = []
+    at = 0
+    while at < len(replacement):
+        found = _PIECE.match(replacement, at)
+        if found is None:
+            return None
+        at = found.end()
+        if found[1] is None:
+            pieces.append(found[2] or found[3])
+        else:
+            pieces.extend(_reference(found[1], groups))
+    return pieces
+
+
+def _reference(digits: str, groups: int) -> list[str | int]:
+    size = min(len(digits), 3)
+    while size > 1 and int(digits[:size]) > groups:
+        size -= 1
+    place = int(digits[:size])
+    return [*([place] if place <= groups else []), digits[size:]]

@@ -13,8 +13,20 @@ MAX_REPEAT = 1_000
 _MAX_GROUPS = 30  # groups inside each other
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 _LITERAL = frozenset("\\|.-^?*+{}()[]$ /\"'")
-_SPACED = re.compile(r"(?P<kept>\[(?:\\.|[^\]\\])*\]|\\.)|\s+", re.DOTALL)
+_SPACED = re.compile(r"(?P<kept>\[(?:\\.|[^\]\\])*\]|\\\S)|\s+", re.DOTALL)
 _CLASSES = "dDsSwWpP"
+_BLOCKS = {
+    "IsBasicLatin": (0x00, 0x7F),
+    "IsLatin-1Supplement": (0x80, 0xFF),
+    "IsLatinExtended-A": (0x100, 0x17F),
+    "IsGreek": (0x370, 0x3FF),
+    "IsCyrillic": (0x400, 0x4FF),
+    "IsCJKSymbolsandPunctuation": (0x3000, 0x303F),
+    "IsHiragana": (0x3040, 0x309F),
+    "IsKatakana": (0x30A0, 0x30FF),
+    "IsCJKUnifiedIdeographs": (0x4E00, 0x9FFF),
+    "IsHangulSyllables": (0xAC00, 0xD7A3),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,9 @@ def _in_class(sign: str, name: str) -> bool:
     kind = name[0]
     if kind == ".":
         return sign not in "\n\r"
+    if name[2:] in _BLOCKS:
+        low, high = _BLOCKS[name[2:]]
+        return (low <= ord(sign) <= high) == (kind == "p")
     if kind in "pP":
         return unicodedata.category(sign).startswith(name[2:]) == (kind == "p")
     if kind in "dD":
@@ -78,7 +93,24 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Group:
+    """`place` counts the groups that capture, from 1; None for those that do not."""
+
     body: "Item"
+    place: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """What the group at `place` matched, once more."""
+
+    place: int
+    ignore_case: bool
+
+    def end(self, value: str, at: int, found: str) -> int | None:
+        """Where it ends if it stands at `at`."""
+        there = value[at : at + len(found)]
+        same = there.lower() == found.lower() if self.ignore_case else there == found
+        return at + len(found) if same else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +123,14 @@ class Repeat:
     lazy: bool
 
 
-Item = AnyOf | Anchor | Sequence | Choice | Group | Repeat
+Item = AnyOf | Anchor | Back | Sequence | Choice | Group | Repeat
 
 
 def refuse(reason: Text) -> FeelError:
     """The error for a pattern that cannot be used."""
     return FeelError(
         "feel_function",
-        text("matches、split的样式不能使用：{reason}", reason=reason),
+        text("样式不能使用：{reason}", reason=reason),
         remedy=text("样式可用字符、[…]、(…|…)、. ^ $ 和 * + ? {{m,n}}"),
     )
 
@@ -119,6 +151,8 @@ class _PatternParser:
         self.pattern = pattern
         self.at = 0
         self.groups = 0
+        self.captures = 0
+        self.closed: set[int] = set()
         self.ignore_case = "i" in flags
         self.dot_all = "s" in flags
         self.multiline = "m" in flags
@@ -207,18 +241,37 @@ class _PatternParser:
         self.groups += 1
         if self.groups > _MAX_GROUPS:
             raise refuse(text("括号层数太多"))
-        if self.pattern.startswith("?:", self.at):
-            self.at += 2
-        elif self._peek() == "?":
-            raise refuse(text("不支持(?"))
+        place = self._capture()
         body = self._choice()
         if self._take() != ")":
             raise refuse(text("括号没有写完"))
         self.groups -= 1
-        return Group(body)
+        if place is not None:
+            self.closed.add(place)
+        return Group(body, place)
 
-    def _escape(self) -> AnyOf:
+    def _capture(self) -> int | None:
+        if self.pattern.startswith("?:", self.at):
+            self.at += 2
+            return None
+        if self._peek() == "?":
+            raise refuse(text("不支持(?"))
+        self.captures += 1
+        return self.captures
+
+    def _back(self, digit: str) -> Back:
+        """A reference takes a second digit only if there are that many groups."""
+        place = int(digit)
+        if self._peek().isdecimal() and place * 10 + int(self._peek()) <= self.captures:
+            place = place * 10 + int(self._take())
+        if place not in self.closed:
+            raise refuse(text("第{place}个括号不在它前面", place=place))
+        return Back(place, self.ignore_case)
+
+    def _escape(self) -> "AnyOf | Back":
         sign = self._take()
+        if sign in "123456789":
+            return self._back(sign)
         if sign in _CLASSES:
             return AnyOf(classes=(self._class(sign),))
         return self._single(self._escaped(sign))
@@ -227,7 +280,8 @@ class _PatternParser:
         if sign not in "pP":
             return sign
         inside, closed, _ = self.pattern[self.at :].partition("}")
-        if not closed or inside[:1] != "{" or not 2 <= len(inside) <= 3:
+        known = 2 <= len(inside) <= 3 or inside[1:] in _BLOCKS
+        if not closed or inside[:1] != "{" or not known:
             raise refuse(text("\\p后面写花括号和类别，如\\p{{L}}"))
         self.at += len(inside) + 1
         return f"{sign}:{inside[1:]}"

@@ -13,11 +13,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from engine.feel.errors import Pos
 from engine.feel.limits import Budget, check_list, check_string
-from engine.feel.values import Function, Months, Range
+from engine.feel.scope import Run
+from engine.feel.values import Function, Months, Range, TypeOf
 from engine.text import text
 
 Implementation = TypeVar("Implementation", bound=Callable[..., object])
@@ -53,11 +54,11 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class Overload:
-    """One way to call a built-in; with `budget`, the function takes the Budget first."""
+    """One way to call a built-in; the function may take the Budget or the Run first."""
 
     params: tuple[Param, ...]
     call: Callable[..., object]
-    budget: bool
+    needs: Literal["", "budget", "run"]
 
     def bind(self, args: Sequence[object], names: tuple[str, ...] | None) -> list[object] | None:
         """The arguments in order and coerced, or None when they do not fit."""
@@ -67,7 +68,18 @@ class Overload:
         bound = [_coerce(p, v) for p, v in zip(self.params, placed, strict=True)]
         while bound and bound[-1] is _ABSENT and self.params[len(bound) - 1].optional:
             bound.pop()
+        for i, value in enumerate(bound):
+            if value is _ABSENT and self.params[i].optional:
+                bound[i] = None
         return None if any(value is _REFUSED or value is _ABSENT for value in bound) else bound
+
+    def takes(self, kinds: Sequence[TypeOf]) -> bool:
+        """Whether arguments of these types fit."""
+        needed = sum(not param.optional for param in self.params)
+        if not needed <= len(kinds) <= len(self.params):
+            return False
+        pairs = zip(self.params, kinds, strict=False)
+        return all(param.kind in ("any", kind.name) for param, kind in pairs)
 
     def _by_place(self, args: Sequence[object]) -> list[object] | None:
         if self.params and self.params[0].rest:
@@ -109,19 +121,23 @@ class Builtin(Function):
         super().__init__(name)
         self.overloads: list[Overload] = []
 
+    def takes(self, kinds: Sequence[TypeOf]) -> bool:
+        return any(overload.takes(kinds) for overload in self.overloads)
+
 
 BUILTINS: dict[str, Builtin] = {}
 
 
 def builtin(
-    name: str, *params: str, budget: bool = False
+    name: str, *params: str, budget: bool = False, run: bool = False
 ) -> Callable[[Implementation], Implementation]:
     """Register a function under its FEEL name; see the module's text for `params`."""
     overload = tuple(_param(declared) for declared in params)
+    needs: Literal["", "budget", "run"] = "run" if run else "budget" if budget else ""
 
     def register(function: Implementation) -> Implementation:
         entry = BUILTINS.setdefault(name, Builtin(name))
-        entry.overloads.append(Overload(overload, function, budget))
+        entry.overloads.append(Overload(overload, function, needs))
         return function
 
     return register
@@ -137,29 +153,31 @@ def call_builtin(
     function: Builtin,
     args: Sequence[object],
     names: tuple[str, ...] | None,
-    budget: Budget,
+    run: Run,
     pos: Pos | None,
 ) -> object:
     """Call the first overload that fits; null with a reason when none does."""
+    budget = run.budget
     charge_args(args, budget)
     for overload in function.overloads:
         bound = overload.bind(args, names)
         if bound is not None:
-            return _checked(_attempt(overload, bound, function.name, budget, pos), budget)
+            return _checked(_attempt(overload, bound, function.name, run, pos), budget)
     budget.note(pos, text("函数{name}不能这样使用：参数的个数或种类不对", name=function.name))
     return None
 
 
 def _attempt(
-    overload: Overload, bound: list[object], name: str, budget: Budget, pos: Pos | None
+    overload: Overload, bound: list[object], name: str, run: Run, pos: Pos | None
 ) -> object:
+    given: dict[str, list[object]] = {"": [], "budget": [run.budget], "run": [run]}
     try:
-        result = overload.call(budget, *bound) if overload.budget else overload.call(*bound)
+        result = overload.call(*given[overload.needs], *bound)
     except (ArithmeticError, ValueError):
         # Beyond the calendar or the numbers: null by the standard's rule for wrong arguments.
         result = None
     if result is None:
-        budget.note(pos, text("函数{name}对这些参数没有结果", name=name))
+        run.budget.note(pos, text("函数{name}对这些参数没有结果", name=name))
     return result
 
 

@@ -28,6 +28,11 @@ def resolve(kind: TypeOf, types: Types) -> TypeOf:
     return TypeOf(kind.name, kind.keys, parts, kind.allows)
 
 
+def without_values(kind: TypeOf) -> TypeOf:
+    """The type without the tests of its values, which `instance of` does not ask."""
+    return TypeOf(kind.name, kind.keys, tuple(map(without_values, kind.parts)))
+
+
 def is_instance(value: object, kind: TypeOf, budget: Budget) -> bool | None:
     """True or False; None for a type that does not exist. Null is of type Null only."""
     budget.charge(1)
@@ -62,9 +67,9 @@ def _signature_fits(function: Function, kind: TypeOf) -> bool:
     """Whether it takes what the type gives, and gives what the type promises."""
     if not kind.parts:
         return True
-    if not isinstance(function, SignedFunction):
-        return False
     *params, result = kind.parts
+    if not isinstance(function, SignedFunction):
+        return function.takes(params)
     if len(function.params) != len(params):
         return False
     takes = all(conforms(p, k or ANY) for p, k in zip(params, function.kinds, strict=True))
@@ -108,11 +113,11 @@ def coerce(value: object, kind: TypeOf, budget: Budget) -> object:
     if fits(value, kind, budget):
         return value
     if kind.name == "list" and not isinstance(value, list):
-        alone = coerce(value, kind.parts[0], budget) if kind.parts else value
-        if alone is not None and fits([alone], kind, budget):
-            return [alone]
-    elif isinstance(value, list) and len(value) == 1 and kind.name != "list":
-        return coerce(value[0], kind, budget)
+        if fits([value], kind, budget):
+            return [value]
+    elif isinstance(value, list) and len(value) == 1 and value[0] is not None:
+        if fits(value[0], kind, budget):
+            return value[0]
     elif kind.name == "date and time" and type(value) is date:
         return datetime.combine(value, time(tzinfo=UTC))
     found, wanted = kind_of(value), kind.name

@@ -5,7 +5,7 @@ time → time, date and time → datetime, days and time duration → timedelta,
 duration → Months, list → list, context → dict with str keys, range → Range, function → Function.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
@@ -54,6 +54,11 @@ class Function:
 
     def __init__(self, name: str) -> None:
         self.name = name
+
+    def takes(self, kinds: "Sequence[TypeOf]") -> bool:
+        """Whether it is known to accept arguments of these types."""
+        del kinds
+        return False
 
 
 class SignedFunction(Function):

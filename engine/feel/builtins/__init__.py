@@ -1,12 +1,26 @@
-"""The built-in functions of FEEL 1.5 that are here so far. Importing a module registers its own."""
+"""The built-in functions of FEEL in DMN 1.5. Importing a module registers its own."""
 
-from engine.feel.builtins import booleans, contexts, lists, numbers, strings, temporal
+from engine.feel.builtins import (
+    booleans,
+    contexts,
+    intervals,
+    lists,
+    numbers,
+    places,
+    ranges,
+    statistics,
+    strings,
+    temporal,
+)
 from engine.feel.registry import BUILTINS, Builtin
 from engine.feel.values import TYPE_NAMES
 
 __all__ = ["BUILTINS", "MULTIWORD_NAMES", "Builtin"]
 
-_MODULES = (booleans, contexts, lists, numbers, strings, temporal)
+_MODULES = (
+    *(booleans, contexts, intervals, lists, numbers),
+    *(places, ranges, statistics, strings, temporal),
+)
 
 SPECIAL_NAMES = frozenset({"is defined"})
 """Functions that need the syntax of their argument; see calls.py."""

@@ -46,14 +46,15 @@ def _less(left: object, right: object) -> bool:
     return bool(left < right)  # type: ignore[operator]  # `order` has checked the kinds
 
 
-def _numbers(items: list[object]) -> list[Decimal] | None:
+def numbers_of(items: list[object]) -> list[Decimal] | None:
+    """The elements, if they are all numbers and there are some."""
     numbers = [item for item in items if isinstance(item, Decimal)]
     return numbers if numbers and len(numbers) == len(items) else None
 
 
 @builtin("sum", "*list: list")
 def total(items: list[object]) -> Decimal | None:
-    numbers = _numbers(items)
+    numbers = numbers_of(items)
     return finite(reduce(CONTEXT.add, numbers)) if numbers else None
 
 

@@ -15,12 +15,12 @@ from engine.feel.registry import builtin
 from engine.feel.values import CONTEXT, Months, finite
 
 _SCALE = "scale: number"
-_MAX_SCALE = 6176
+_MIN_SCALE, _MAX_SCALE = -6111, 6176
 
 
 def _round(value: Decimal, scale: Decimal, rounding: str) -> Decimal | None:
     """`value` with `scale` decimals; negative scales round to tens, hundreds, …"""
-    if abs(scale) > _MAX_SCALE:
+    if not _MIN_SCALE <= scale <= _MAX_SCALE:
         return None
     places = int(scale)
     exponent = value.as_tuple().exponent

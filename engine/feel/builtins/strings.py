@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from engine.feel import convert
 from engine.feel.limits import MAX_DEPTH, MAX_STRING, Budget, check_string, too_big
-from engine.feel.regex import compile_pattern
+from engine.feel.regex import compile_pattern, replacement_pieces
 from engine.feel.registry import builtin
 from engine.feel.values import Range
 from engine.text import text
@@ -94,6 +94,36 @@ def substring_after(value: str, match: str) -> str:
 @builtin("matches", "input: string", "pattern: string", "flags: string?", budget=True)
 def matches(budget: Budget, value: str, pattern: str, flags: str | None = None) -> bool:
     return compile_pattern(pattern, flags or "").find(value, 0, budget) is not None
+
+
+@builtin(
+    "replace",
+    *("input: string", "pattern: string", "replacement: string", "flags: string?"),
+    budget=True,
+)
+def replace(
+    budget: Budget, value: str, pattern: str, replacement: str, flags: str | None = None
+) -> str | None:
+    """Every match replaced; `$1` is the first group, `$0` all of it. A match of nothing is null."""
+    compiled = compile_pattern(pattern, flags or "")
+    pieces = replacement_pieces(replacement, compiled.slots // 2 - 1)
+    if pieces is None or compiled.find("", 0, budget):
+        return None
+    parts: list[str] = []
+    start, size = 0, 0
+    while found := compiled.match(value, start, budget):
+        parts.append(value[start : found[0]])
+        parts.extend(p if isinstance(p, str) else _group(value, found, p) for p in pieces)
+        start = found[1]
+        size += sum(map(len, parts[-len(pieces) - 1 :]))
+        if size > MAX_STRING:
+            raise too_big(text("文字长度"), MAX_STRING)
+    return "".join([*parts, value[start:]])
+
+
+def _group(value: str, found: tuple[int, ...], place: int) -> str:
+    first, last = found[2 * place : 2 * place + 2]
+    return value[first:last] if last >= 0 else ""
 
 
 @builtin("split", "string: string", "delimiter: string", budget=True)

@@ -1,0 +1,91 @@
+"""List functions that work with places, counted from 1, or from the end when negative."""
+
+from decimal import Decimal
+from functools import cmp_to_key
+
+from engine.feel.calls import invoke
+from engine.feel.compare import order
+from engine.feel.registry import builtin
+from engine.feel.scope import Run
+from engine.feel.values import Function, SignedFunction
+
+
+def _place(items: list[object], position: Decimal) -> int | None:
+    """The index of a place; None when there is no such element."""
+    if not 1 <= abs(position) < len(items) + 1:
+        return None
+    whole = int(position)
+    return whole - 1 if whole > 0 else len(items) + whole
+
+
+@builtin("sublist", "list: list", "start position: number", "length: number?")
+def sublist(
+    items: list[object], start: Decimal, length: Decimal | None = None
+) -> list[object] | None:
+    at = _place(items, start)
+    if at is None or (length is not None and (length < 1 or at + length > len(items))):
+        return None
+    return items[at:] if length is None else items[at : at + int(length)]
+
+
+@builtin("insert before", "list: list", "position: number", "newItem: any")
+def insert_before(items: list[object], position: Decimal, item: object) -> list[object] | None:
+    at = _place(items, position)
+    if at is None:
+        return [*items, item] if position == len(items) + 1 else None
+    return [*items[:at], item, *items[at:]]
+
+
+@builtin("remove", "list: list", "position: number")
+def remove(items: list[object], position: Decimal) -> list[object] | None:
+    at = _place(items, position)
+    return None if at is None else [*items[:at], *items[at + 1 :]]
+
+
+@builtin("list replace", "list: list", "position: number", "newItem: any")
+def replace_at(items: list[object], position: Decimal, item: object) -> list[object] | None:
+    at = _place(items, position)
+    return None if at is None else [*items[:at], item, *items[at + 1 :]]
+
+
+@builtin("list replace", "list: list", "match: function", "newItem: any", run=True)
+def replace_matching(
+    run: Run, items: list[object], match: Function, item: object
+) -> list[object] | None:
+    """Replace every element for which match(element, newItem) is true."""
+    if isinstance(match, SignedFunction) and len(match.params) != 2:
+        return None
+    made: list[object] = []
+    for element in items:
+        found = invoke(match, [element, item], None, run, None)
+        if not isinstance(found, bool):
+            return None
+        made.append(item if found else element)
+    return made
+
+
+@builtin("sort", "list: list")
+def sort(items: list[object]) -> list[object] | None:
+    """In natural order; None when the elements have none."""
+    if any(order(_less, item, items[0]) is None for item in items):
+        return None
+    return sorted(items)  # type: ignore[type-var]  # all of one ordered kind
+
+
+def _less(left: object, right: object) -> bool:
+    return bool(left < right)  # type: ignore[operator]  # `order` has checked the kinds
+
+
+@builtin("sort", "list: list", "precedes: function", run=True)
+def sort_by(run: Run, items: list[object], precedes: Function) -> list[object] | None:
+    """By a function that says whether its first argument comes before its second; stable."""
+    clear = True
+
+    def comes_first(left: object, right: object) -> int:
+        nonlocal clear
+        found = invoke(precedes, [left, right], None, run, None)
+        clear = clear and isinstance(found, bool)
+        return -1 if found is True else 0 if found is None else 1
+
+    ordered = sorted(items, key=cmp_to_key(comes_first))
+    return ordered if clear else None
