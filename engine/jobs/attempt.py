@@ -11,7 +11,7 @@ log = structlog.get_logger("danbao.jobs")
 
 
 class Attempt:
-    """`with Attempt("deadline", deadline_id=7) as attempt:` – `attempt.failed` tells afterwards.
+    """`with Attempt("deadline", deadline_id=7) as attempt:`; `attempt.failed` tells afterwards.
 
     A row may fail with whatever an operation of any diagram raises; one bad row must never stop
     the sweep for the others, so every Exception ends here. It is logged with the row's ids and
@@ -22,6 +22,7 @@ class Attempt:
         self.action = action
         self.ids = ids
         self.failed = False
+        self.error: Exception | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -34,7 +35,7 @@ class Attempt:
     ) -> bool:
         if not isinstance(error, Exception):
             return False
-        self.failed = True
+        self.failed, self.error = True, error
         code = error.code if isinstance(error, DanbaoError) else type(error).__name__
         log.error("row_failed", action=self.action, code=code, **self.ids, exc_info=error)
         return True

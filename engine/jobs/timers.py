@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from engine.db import unit_of_work
 from engine.jobs.attempt import Attempt
 from engine.jobs.deadlines import Factory, Sweep
+from engine.jobs.incidents import keep_step_failure, without_failed_step
 from engine.models import Instance, InstanceStatus, Timer
 
 PAGE = 200
@@ -16,7 +17,8 @@ PAGE = 200
 def sweep_timers(factory: Factory, now: datetime, limit: int = 5000) -> Sweep:
     """Fire the due timers of every running instance. Any number of sweeps may run at once.
 
-    An instance that somebody is working on is left for the next sweep. At most `limit` instances.
+    An instance that somebody is working on is left for the next sweep. One whose step fails keeps
+    its timer and is passed by until that incident is settled. At most `limit` instances.
     """
     handled = failed = 0
     after = 0
@@ -24,6 +26,8 @@ def sweep_timers(factory: Factory, now: datetime, limit: int = 5000) -> Sweep:
         for instance_id in page[: limit - handled]:
             with Attempt("timer", instance_id=instance_id) as attempt:
                 handled += _handle(factory, instance_id, now)
+            if attempt.failed:
+                keep_step_failure(factory, instance_id, attempt.error, now)
             failed += attempt.failed
         after = page[-1]
     return Sweep(handled, failed)
@@ -32,7 +36,7 @@ def sweep_timers(factory: Factory, now: datetime, limit: int = 5000) -> Sweep:
 def _due(factory: Factory, now: datetime, after: int) -> list[int]:
     query = (
         select(Timer.instance_id)
-        .where(Timer.due_at <= now, Timer.instance_id > after)
+        .where(Timer.due_at <= now, Timer.instance_id > after, without_failed_step())
         .distinct()
         .order_by(Timer.instance_id)
         .limit(PAGE)

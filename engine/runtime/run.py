@@ -69,29 +69,63 @@ def suspended_now() -> Conflict:
     )
 
 
-def new_run(session: Session, instance: Instance, actor: Actor, now: datetime) -> Run:
+def new_run(
+    session: Session, instance: Instance, facts: Facts, actor: Actor, now: datetime
+) -> Run:
     """A run of an instance at its very start."""
     specs = specs_of(session, instance.deployment_id, instance.process_key)
-    return _run(session, instance, new_workflow(specs), actor, now)
+    workflow = new_workflow(specs)
+    workflow.data.update({PERFORMERS: {}, HOLDERS: {}})
+    return _run(session, instance, workflow, facts, actor, now)
 
 
-def open_run(session: Session, instance: Instance, actor: Actor, now: datetime) -> Run:
-    """A run of an instance that the caller has locked."""
-    specs = specs_of(session, instance.deployment_id, instance.process_key)
-    return _run(session, instance, decode(instance.state, specs), actor, now)
+def open_run(
+    session: Session,
+    instance: Instance,
+    actor: Actor,
+    now: datetime,
+    *,
+    facts: Facts | None = None,
+    state: bytes | None = None,
+) -> Run:
+    """A run of an instance that the caller has locked.
+
+    `facts` when the caller has read them. `state` when it is to go on from there, and not from
+    where the instance stands.
+    """
+    workflow = live.take(session, instance)
+    if workflow is None or state is not None:
+        specs = specs_of(session, instance.deployment_id, instance.process_key)
+        workflow = decode(state or instance.state, specs)
+    facts = facts or read_facts(session, instance.id)
+    return _run(session, instance, workflow, facts, actor, now)
 
 
-def _run(session: Session, instance: Instance, workflow: Any, actor: Actor, now: datetime) -> Run:
-    ctx = context_of(session, instance, actor, now)
+def _run(
+    session: Session,
+    instance: Instance,
+    workflow: Any,
+    facts: Facts,
+    actor: Actor,
+    now: datetime,
+) -> Run:
+    ctx = context_of(session, instance, actor, now, facts)
     engine = FeelScriptEngine(ctx)
     workflow.script_engine = engine
     return Run(ctx, workflow, engine)
 
 
-def context_of(session: Session, instance: Instance, actor: Actor, now: datetime) -> StepContext:
+def context_of(
+    session: Session,
+    instance: Instance,
+    actor: Actor,
+    now: datetime,
+    facts: Facts | None = None,
+) -> StepContext:
     """What operations of this instance are given, without its workflow."""
-    programme = programme_of(session, instance.programme)
-    return StepContext(session, now, actor, instance, programme.at(local_date(now)))
+    mark = facts.programmes if facts else None
+    parameters = programme_of(session, instance.programme, mark).at(local_date(now))
+    return StepContext(session, now, actor, instance, parameters, facts=facts)
 
 
 def note_passed(run: Run, task: Any) -> None:
@@ -100,26 +134,48 @@ def note_passed(run: Run, task: Any) -> None:
     run.steps.append(found or Passed(str(task.id), task.workflow.spec.name, element_of(task), ""))
 
 
-def save_run(run: Run) -> None:
+def save_run(run: Run, undo: Undo | None = None) -> None:
     """Run on until nothing is ready for the engine, bring the rows into line, raise the version,
-    and deliver what was sent."""
+    and deliver what was sent. `undo` keeps the state before, if the step may be taken back."""
     ended = _advance(run)
     ctx, instance = run.ctx, run.ctx.instance
     project(ctx, run.workflow, run.engine, run.steps)
-    instance.state = encode(run.workflow)
-    instance.version += 1
-    instance.undo_state, instance.undo_item_id = None, None
+    _refuse_depth(run, compact(run.workflow))
+    changes = {"version": instance.version + 1, "undo_state": None, "undo_item_id": None}
     if run.workflow.is_completed():
-        _end(run, ended)
-    ctx.session.flush()
+        _end(run, ended, changes)
+    else:
+        amend(ctx.session, instance, state=encode(run.workflow), **changes, **(undo or {}))
+        live.keep(ctx.session, instance, run.workflow)
     for message, correlation in ctx.messages:
         deliver(ctx.session, message, correlation, ctx.actor, ctx.now)
 
 
-def _end(run: Run, ended: str | None) -> None:
+def _refuse_depth(run: Run, depth: int) -> None:
+    """The library takes an instance for completed at a depth of 1000: never get there."""
+    if depth < ALARM_DEPTH:
+        return
+    ids = {"instance_id": run.ctx.instance.id, "depth": depth}
+    log.warning("instance_deep", action="save_run", **ids)
+    if depth >= REFUSED_DEPTH:
+        raise StepFailed(
+            "too_deep",
+            text("流程“{title}”走得太深，不能再继续", title=run.ctx.instance.title),
+            text("请流程管理员检查循环，或撤销后重新办理"),
+        )
+
+
+def _end(run: Run, ended: str | None, changes: dict[str, Any]) -> None:
     instance = run.ctx.instance
-    instance.status, instance.ended_at = InstanceStatus.ENDED.value, run.ctx.now
-    instance.outcome, instance.state = ended, b""
+    amend(
+        run.ctx.session,
+        instance,
+        status=InstanceStatus.ENDED.value,
+        ended_at=run.ctx.now,
+        outcome=ended,
+        state=b"",
+        **changes,
+    )
     forget_waits(run.ctx.session, instance.id)
     incidents.leave(run.ctx.session, instance.id, run.ctx.now)
     call_hook("ended", run.ctx, ended or "")
@@ -150,13 +206,20 @@ def deliver_to(
         incidents.keep_message(session, instance, kept, suspended_now(), now)
         return False
     with incidents.attempting(session) as attempt:
-        run = open_run(session, instance, actor, now)
-        run.engine.watched = False
-        run.workflow.catch(BpmnEvent(MessageEventDefinition(message), {}))
-        save_run(run)
+        receive(session, instance, message, actor, now)
     if attempt.error is not None:
         incidents.keep_message(session, instance, kept, attempt.error, now)
     return attempt.error is None
+
+
+def receive(
+    session: Session, instance: Instance, message: str, actor: Actor, now: datetime
+) -> None:
+    """Let a locked instance catch a message, unwatched, and run on."""
+    run = open_run(session, instance, actor, now)
+    run.engine.watched = False
+    run.workflow.catch(BpmnEvent(MessageEventDefinition(message), {}))
+    save_run(run)
 
 
 def _advance(run: Run) -> str | None:

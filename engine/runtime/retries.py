@@ -1,0 +1,161 @@
+"""Settling what failed: the operation or the step again, or the task passed by."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from SpiffWorkflow.util.task import TaskState
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from engine.audit.encoding import native
+from engine.errors import Conflict, DanbaoError
+from engine.models import Instance, Subscription
+from engine.models.running import Incident, IncidentStatus, Resolution
+from engine.people import Actor
+from engine.runtime.incidents import (
+    MARK,
+    Place,
+    attempting,
+    evaluated,
+    keep_failure,
+)
+from engine.runtime.run import Run, lock_instance, note_passed, open_run, receive, save_run
+from engine.text import text
+
+
+def lock_unsettled(session: Session, found: Incident) -> Instance:
+    """Lock an incident's instance and then the incident, in the order of every step.
+
+    Raises Conflict when it is settled, or its instance suspended or ended.
+    """
+    instance = lock_instance(session, found.instance_id)
+    session.refresh(found, with_for_update=True)
+    if found.status == IncidentStatus.RESOLVED.value:
+        raise Conflict("incident_settled", text("异常{no}已经处理，没有再改动", no=found.reference))
+    return instance
+
+
+def try_again(
+    session: Session,
+    instance: Instance,
+    found: Incident,
+    actor: Actor,
+    now: datetime,
+    resolution: Resolution = Resolution.RETRIED,
+) -> bool:
+    """Make a failed operation or step again with the incident's inputs, and run on.
+
+    The caller has locked both. False when it failed once more: then nothing of it remains but
+    the failure, counted and with its next time.
+    """
+    with attempting(session) as attempt:
+        if found.task_id:
+            _call_again(session, instance, found, actor, now, resolution)
+        else:
+            _step_again(session, instance, found, actor, now, resolution)
+    if attempt.error is not None:
+        keep_failure(session, instance, place_of(found), attempt.error, now)
+    return attempt.error is None
+
+
+def pass_by(
+    session: Session,
+    instance: Instance,
+    found: Incident,
+    values: Mapping[str, Any],
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Complete the task without its operation, with routing values in place of its result."""
+    run = open_run(session, instance, actor, now)
+    task = _waiting(run, found)
+    for key, value in values.items():
+        task.data[key] = value
+    settle(found, Resolution.SKIPPED, actor, now)
+    _go_on(run, task)
+
+
+def settle(found: Incident, resolution: Resolution, actor: Actor, now: datetime) -> None:
+    """Close an incident."""
+    found.status, found.resolution = IncidentStatus.RESOLVED.value, resolution.value
+    found.resolved_at, found.resolved_by, found.retry_at = now, actor.person_id, None
+
+
+def place_of(found: Incident) -> Place:
+    """Where an incident happened."""
+    return Place(found.process_key, found.task_id, found.element_id, found.name, found.operation)
+
+
+def _call_again(
+    session: Session,
+    instance: Instance,
+    found: Incident,
+    actor: Actor,
+    now: datetime,
+    resolution: Resolution,
+) -> None:
+    run = open_run(session, instance, actor, now)
+    run.engine.watched = False
+    task = _waiting(run, found)
+    inputs = _inputs(run, task, found.inputs)
+    result = run.engine.run_operation(task, found.operation, inputs)
+    for key, value in result.items():
+        task.data[key] = value
+    settle(found, resolution, actor, now)
+    _go_on(run, task)
+
+
+def _inputs(run: Run, task: Any, kept: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """The inputs as the diagram gives them; those that somebody edited stay edited."""
+    try:
+        fresh = evaluated(run.engine, task, task.task_spec.operation_params)
+    except DanbaoError:
+        if kept is None:
+            raise
+        return kept
+    edited = {k: v for k, v in (kept or {}).items() if native(fresh.get(k)) != v}
+    return {**fresh, **edited}
+
+
+def _step_again(
+    session: Session,
+    instance: Instance,
+    found: Incident,
+    actor: Actor,
+    now: datetime,
+    resolution: Resolution,
+) -> None:
+    settle(found, resolution, actor, now)
+    messages = (found.inputs or {}).get("messages", [])
+    for _kind, message, correlation in messages:
+        if _waits_for(session, instance, message, correlation):
+            receive(session, instance, message, actor, now)
+    if not messages:
+        run = open_run(session, instance, actor, now)
+        run.engine.watched = False
+        save_run(run)
+
+
+def _waits_for(session: Session, instance: Instance, message: str, correlation: str) -> bool:
+    waiting = exists().where(
+        Subscription.instance_id == instance.id,
+        Subscription.message == message,
+        Subscription.correlation == correlation,
+    )
+    return bool(session.scalar(select(waiting)))
+
+
+def _waiting(run: Run, found: Incident) -> Any:
+    task = run.workflow.get_task_from_id(UUID(found.task_id))
+    if task is None or not task.has_state(TaskState.STARTED):
+        raise Conflict("task_left", text("流程已经离开“{name}”这一步", name=found.name))
+    return task
+
+
+def _go_on(run: Run, task: Any) -> None:
+    task.internal_data.pop(MARK, None)
+    task.complete()
+    note_passed(run, task)
+    save_run(run)
