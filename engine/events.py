@@ -7,12 +7,12 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine.models import DomainEvent
+from engine.writes import add_row
 
 
 def emit(
     session: Session, kind: str, subject: str, payload: Mapping[str, Any], now: datetime
-) -> DomainEvent:
+) -> None:
     """Add an event; it exists exactly when its transaction commits."""
-    event = DomainEvent(kind=kind, subject=subject, payload=dict(payload), at=now)
-    session.add(event)
-    return event
+    row = {"kind": kind, "subject": subject, "payload": dict(payload), "at": now}
+    add_row(session, DomainEvent, row)

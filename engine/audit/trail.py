@@ -11,6 +11,7 @@ from engine.audit.encoding import ALGORITHM_KEY, FIRST, configured_algorithm, na
 from engine.models import AuditEvent
 from engine.people import Actor
 from engine.text import Text
+from engine.writes import add_row
 
 _HEADS = "audit_heads"
 
@@ -28,8 +29,8 @@ def record(
     reason: str | None = None,
     clause: str | None = None,
     versions: Mapping[str, Any] | None = None,
-) -> AuditEvent:
-    """Add a row to a chain ("case:17", "batch:3", "system"). Written with the session's next flush.
+) -> None:
+    """Add a row to a chain ("case:17", "batch:3", "system"), written with the step (engine/writes).
 
     The chain stays locked until the transaction ends; who records in several chains takes them
     in one order (by id), else two transactions may stop each other.
@@ -51,10 +52,16 @@ def record(
         "versions": _versions(versions),
         "request_id": actor.request_id,
     }
-    added = AuditEvent(**row, prev_hash=prev_hash, hash=row_hash(row, prev_hash))
-    session.add(added)
-    session.info[_HEADS][chain] = (added.seq, added.hash)
-    return added
+    hashed = row_hash(row, prev_hash)
+    add_row(session, AuditEvent, {**row, "prev_hash": prev_hash, "hash": hashed})
+    session.info[_HEADS][chain] = (seq + 1, hashed)
+
+
+def hold(session: Session, chain: str, head: list[Any] | None) -> None:
+    """Take note of a chain that the caller has locked: its last row's number and hexadecimal hash,
+    None for a chain that has none."""
+    known = (head[0], bytes.fromhex(head[1])) if head else (0, FIRST)
+    session.info.setdefault(_HEADS, {})[chain] = known
 
 
 def _versions(versions: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from engine.operations.same_person import refuse_same_person
 from engine.runtime.context import Routing, StepContext, form_operation, service_operation
 from engine.runtime.definitions import programme_of
 from engine.text import Text, text
+from engine.writes import savepoint
 
 CLAUSE = "J4.2"
 GRANTED = (LoanStatus.APPROVED.value, LoanStatus.PARTIAL.value)
@@ -53,7 +54,7 @@ def _paper(values: Mapping[str, Any], loan: LoanCase) -> Paper:
     )
 
 
-@form_operation("loans.record_disbursement", "记录签约放款")
+@form_operation("loans.record_disbursement", "记录签约放款", sets={"approval_result": (None,)})
 def record_disbursement(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """Contract and disbursement; the LPR of the contract date binds (I.21), with its version.
 
@@ -188,7 +189,7 @@ def _add(ctx: StepContext, loan: LoanCase, paper: Paper) -> Disbursement:
         maturity_on=paper.maturity_on,
     )
     try:
-        with ctx.session.begin_nested():
+        with savepoint(ctx.session):
             ctx.session.add(added)
     except IntegrityError as taken:
         # the bank used the number before, perhaps in this same moment
@@ -196,7 +197,12 @@ def _add(ctx: StepContext, loan: LoanCase, paper: Paper) -> Disbursement:
     return added
 
 
-@form_operation("loans.record_disbursement_check", "记录放款复核", final=True)
+@form_operation(
+    "loans.record_disbursement_check",
+    "记录放款复核",
+    sets={"approval_result": ("DISBURSED", None)},
+    final=True,
+)
 def record_disbursement_check(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """CONFIRM: the loan is DISBURSED. Returns {"approval_result": "DISBURSED"} then.
 
@@ -221,7 +227,7 @@ def record_disbursement_check(ctx: StepContext, values: Mapping[str, Any]) -> Ro
     return {"approval_result": "DISBURSED"}
 
 
-@service_operation("loans.expire", "授信到期未用")
+@service_operation("loans.expire", "授信到期未用", sets={"approval_result": ("EXPIRED",)})
 def expire(ctx: StepContext, *, case_id: int) -> Routing:
     """The line was not used in time and leaves ceiling and package free again (P6, I.19).
 

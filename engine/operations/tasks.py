@@ -6,14 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
 from engine.clock import local_date
 from engine.domain.calendar import working_days_between
 from engine.errors import Conflict, NotAllowed, NotFound
 from engine.events import emit
 from engine.models import (
-    Instance,
     Membership,
     Organisation,
     Person,
@@ -25,7 +24,8 @@ from engine.operations.access import check_may_do, is_open, open_item, sees_all
 from engine.people import Actor
 from engine.runtime import step
 from engine.runtime.context import is_sealed
-from engine.runtime.deadlines import clock_of, paused_days
+from engine.runtime.deadlines import paused_days
+from engine.runtime.facts import Facts, lock_item
 from engine.text import text
 
 
@@ -47,29 +47,29 @@ def complete(
     somebody else is told who did it (Conflict). Raises NotFound, NotAllowed, RuleRefused,
     InvalidInput; then nothing is changed.
     """
-    item = open_item(session, item_id, actor)
     # the instance's row is the one lock of a step: whoever waited for it sees what the first did
-    instance = session.scalar(
-        select(Instance)
-        .where(Instance.id == item.instance_id)
-        .options(undefer(Instance.state))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    session.refresh(item)
+    locked = lock_item(session, item_id, actor.org_id)
+    item = locked.item if locked else open_item(session, item_id, actor)
     if not is_open(item):
         return _answer_closed(session, item, actor)
     check_may_do(actor, item)
-    ctx = step.complete_task(session, item, values, actor, now)
-    _note_days(session, item, now)
+    if locked is None:
+        raise NotFound()
+    notes = {"used_days": _used_days(item, locked.facts, now)}
+    ctx = step.complete_task(session, locked, values, actor, now, notes)
     ctx.audit(
         "task.completed",
         text("{name}：办结", name=item.name),
         after={"outcome": item.outcome, "values": item.values, "element": item.element_id},
         clause=item.clause or None,
     )
-    assert instance is not None  # noqa: S101 (a work item has its instance)
-    return Completed(item, already=False, next_items=_opened(session, instance.id))
+    return Completed(item, already=False, next_items=_followers(session, ctx.known))
+
+
+def _followers(session: Session, facts: Facts) -> list[WorkItem]:
+    """What is open now; those that were opened just now are in the session already."""
+    found = (session.get(WorkItem, item_id) for item_id in facts.open_items.values())
+    return [item for item in found if item is not None]
 
 
 def _answer_closed(session: Session, item: WorkItem, actor: Actor) -> Completed:
@@ -92,14 +92,13 @@ def _opened(session: Session, instance_id: int) -> list[WorkItem]:
     return list(session.scalars(query))
 
 
-def _note_days(session: Session, item: WorkItem, now: datetime) -> None:
+def _used_days(item: WorkItem, facts: Facts, now: datetime) -> int:
     """Working days used, the start day excluded; days on which the clock stood do not count."""
-    clock = clock_of(session, item.instance_id, item.clock) if item.clock else None
+    clock = facts.clocks.get(item.clock) if item.clock else None
     if clock is None:
-        item.used_days = working_days_between(local_date(item.opened_at), local_date(now))
-        return
+        return working_days_between(local_date(item.opened_at), local_date(now))
     used = working_days_between(local_date(clock.started_at), local_date(now))
-    item.used_days = max(0, used - paused_days(clock))
+    return max(0, used - paused_days(clock))
 
 
 def mark_read(item: WorkItem, actor: Actor, now: datetime) -> None:

@@ -1,11 +1,10 @@
-"""What an operation is given, and the registry that names operations for the diagrams."""
+"""What an operation is given. How it is named for the diagrams: engine.runtime.registry."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -15,11 +14,32 @@ from engine.domain.programme import Parameters
 from engine.events import emit
 from engine.models import Instance, PartyBinding, WorkItem
 from engine.people import Actor
+from engine.runtime.facts import Facts, read_facts
+from engine.runtime.registry import (
+    Operation,
+    Routing,
+    form_operation,
+    operation,
+    operations,
+    service_operation,
+    starts_with,
+)
 from engine.text import Text
 
-Routing = dict[str, Any]
-FormOperation = Callable[["StepContext", Mapping[str, Any]], Routing | None]
-ServiceOperation = Callable[..., Routing | None]
+__all__ = [
+    "Operation",
+    "Routing",
+    "StepContext",
+    "call_hook",
+    "form_operation",
+    "hook",
+    "is_final",
+    "is_sealed",
+    "operation",
+    "operations",
+    "service_operation",
+    "starts_with",
+]
 
 
 @dataclass
@@ -39,11 +59,19 @@ class StepContext:
     work_item: WorkItem | None = None
     messages: list[tuple[str, str]] = field(default_factory=list)
     services_run: int = 0
+    facts: Facts | None = None  # the instance's rows; read when asked for where a step has none
 
     @property
     def today(self) -> date:
         """The calendar day in Shanghai."""
         return local_date(self.now)
+
+    @property
+    def known(self) -> Facts:
+        """The rows of the instance, read in this step."""
+        if self.facts is None:
+            self.facts = read_facts(self.session, self.instance.id)
+        return self.facts
 
     def send(self, message: str, correlation: object) -> None:
         """Send a message to waiting instances once this step is saved, in its transaction."""
@@ -57,13 +85,12 @@ class StepContext:
                 index_elements=["instance_id", "party"], set_={"org_id": org_id}
             )
         )
+        if self.facts is not None:
+            self.facts.parties[party] = org_id
 
     def party(self, name: str) -> int | None:
         """The organisation that plays a party, or None."""
-        query = select(PartyBinding.org_id).where(
-            PartyBinding.instance_id == self.instance.id, PartyBinding.party == name
-        )
-        return self.session.scalar(query)
+        return self.known.parties.get(name)
 
     def audit(
         self,
@@ -99,48 +126,6 @@ class StepContext:
         emit(self.session, kind, self.instance.subject, payload, self.now)
 
 
-@dataclass(frozen=True)
-class Operation:
-    """A registered operation: `kind` is "form" (records a completed form) or "service".
-
-    Without `keeps_values` the form's values are stored by the operation alone: neither the task
-    nor the audit trail repeats what others may not read yet. What a `final` one decides is in
-    force at once, and cannot be taken back (撤回) with the step.
-    """
-
-    name: str
-    kind: str
-    function: Callable[..., Routing | None]
-    title: str
-    keeps_values: bool = True
-    final: bool = False
-
-
-_REGISTRY: dict[str, Operation] = {}
-
-
-def form_operation(
-    name: str, title: str, *, keeps_values: bool = True, final: bool = False
-) -> Callable[[FormOperation], FormOperation]:
-    """Register `function(ctx, values) -> routing values` to record a completed form."""
-
-    def register(function: FormOperation) -> FormOperation:
-        _REGISTRY[name] = Operation(name, "form", function, title, keeps_values, final)
-        return function
-
-    return register
-
-
-def service_operation(name: str, title: str) -> Callable[[ServiceOperation], ServiceOperation]:
-    """Register `function(ctx, **inputs) -> routing values` for service tasks."""
-
-    def register(function: ServiceOperation) -> ServiceOperation:
-        _REGISTRY[name] = Operation(name, "service", function, title)
-        return function
-
-    return register
-
-
 Hook = Callable[["StepContext", Any], None]
 _HOOKS: dict[tuple[str, str], Hook] = {}
 
@@ -163,13 +148,6 @@ def call_hook(moment: str, ctx: "StepContext", value: Any) -> None:
     found = _HOOKS.get((moment, ctx.instance.process_key))
     if found is not None:
         found(ctx, value)
-
-
-def operation(name: str) -> Operation | None:
-    """The operation of that name; None when there is none (publication refuses such a diagram)."""
-    import engine.operations  # noqa: F401  (its modules register themselves)
-
-    return _REGISTRY.get(name)
 
 
 def is_sealed(item: WorkItem) -> bool:

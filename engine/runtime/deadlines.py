@@ -20,7 +20,9 @@ from engine.domain.calendar import (
 from engine.domain.programme import Parameters
 from engine.errors import DanbaoError
 from engine.models import Clock, Deadline, DeadlineKind, WorkItem
+from engine.runtime.facts import Facts
 from engine.text import text
+from engine.writes import add_object, add_row, amend, next_id
 
 _ISO = re.compile(r"P(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?")
 
@@ -73,13 +75,21 @@ def set_deadlines(
     session.execute(
         delete(Deadline).where(Deadline.work_item_id == item.id, Deadline.fired_at.is_(None))
     )
+    add_deadlines(session, item, parameters, reminders, now)
+
+
+def add_deadlines(
+    session: Session, item: WorkItem, parameters: Parameters, reminders: str | None, now: datetime
+) -> None:
+    """The same for a task that has none yet."""
     if item.due_at is None:
         return
     labels = reminders.split(",") if reminders else parameters.codes("reminders")
     rows = [*_reminders(item.due_at, labels, now)]
     rows += _overdue(item.due_at, parameters)
     for kind, label, at in rows:
-        session.add(Deadline(work_item_id=item.id, kind=kind.value, label=label, due_at=at))
+        row = {"work_item_id": item.id, "kind": kind.value, "label": label, "due_at": at}
+        add_row(session, Deadline, row)
 
 
 def _reminders(
@@ -113,53 +123,63 @@ def clock_of(session: Session, instance_id: int, name: str) -> Clock | None:
 
 
 def run_clock(
-    session: Session, instance_id: int, name: str, due_: DueMoment, now: datetime
+    session: Session, facts: Facts, instance_id: int, name: str, due_: DueMoment, now: datetime
 ) -> Clock:
     """Start the clock, or go on with it: time used before a pause stays used."""
-    clock = clock_of(session, instance_id, name)
+    clock = facts.clocks.get(name)
     if clock is None:
-        clock = Clock(
-            instance_id=instance_id,
-            name=name,
-            amount=due_.amount or 0,
-            unit=due_.unit or Unit.DAY.value,
-            started_at=now,
-            due_at=due_.at,
-            provisional=due_.provisional,
-            pauses=[],
-        )
-        session.add(clock)
+        values = {
+            "id": next_id(session, Clock),
+            "instance_id": instance_id,
+            "name": name,
+            "amount": due_.amount or 0,
+            "unit": due_.unit or Unit.DAY.value,
+            "started_at": now,
+            "due_at": due_.at,
+            "provisional": due_.provisional,
+            "paused_at": None,
+            "pauses": [],
+        }
+        clock = facts.clocks[name] = add_object(session, Clock, values)
     elif clock.paused_at is not None:
-        _resume(clock, now)
+        _resume(session, clock, now)
     return clock
 
 
-def restart_clock(clock: Clock, due_: DueMoment, now: datetime) -> None:
+def restart_clock(session: Session, clock: Clock, due_: DueMoment, now: datetime) -> None:
     """A clock that begins anew because its work begins anew (a case that comes to another bank)."""
-    clock.started_at, clock.due_at, clock.provisional = now, due_.at, due_.provisional
-    clock.paused_at, clock.pauses = None, []
+    amend(
+        session,
+        clock,
+        started_at=now,
+        due_at=due_.at,
+        provisional=due_.provisional,
+        paused_at=None,
+        pauses=[],
+    )
 
 
-def pause_clock(session: Session, instance_id: int, name: str, now: datetime) -> None:
+def pause_clock(session: Session, facts: Facts, name: str, now: datetime) -> None:
     """Stop a running clock while the case waits for somebody else."""
-    clock = clock_of(session, instance_id, name)
+    clock = facts.clocks.get(name)
     if clock is not None and clock.paused_at is None:
-        clock.paused_at = now
+        amend(session, clock, paused_at=now)
 
 
-def _resume(clock: Clock, now: datetime) -> None:
+def _resume(session: Session, clock: Clock, now: datetime) -> None:
     assert clock.paused_at is not None  # noqa: S101 (the caller asked)
-    paused_on, today = local_date(clock.paused_at), local_date(now)
-    clock.pauses = [*clock.pauses, [clock.paused_at.isoformat(), now.isoformat()]]
-    clock.paused_at = None
+    pauses = [*clock.pauses, [clock.paused_at.isoformat(), now.isoformat()]]
+    due_at = end_of_day(_pushed_on(clock, local_date(clock.paused_at), local_date(now)))
+    amend(session, clock, pauses=pauses, paused_at=None, due_at=due_at)
+
+
+def _pushed_on(clock: Clock, paused_on: date, today: date) -> date:
     old = local_date(clock.due_at)
     if clock.unit == Unit.WORKING_DAY.value:
-        new = add_working_days(old, working_days_between(paused_on, today))
-    elif today > paused_on:
-        new = due(old, (today - paused_on).days, Unit.DAY).date
-    else:
-        new = old
-    clock.due_at = end_of_day(new)
+        return add_working_days(old, working_days_between(paused_on, today))
+    if today > paused_on:
+        return due(old, (today - paused_on).days, Unit.DAY).date
+    return old
 
 
 def paused_days(clock: Clock) -> int:

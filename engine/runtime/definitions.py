@@ -194,6 +194,7 @@ _lock = threading.Lock()
 _contents: dict[tuple[Hashable, int], Content] = {}
 _specs: dict[Content, dict[str, Specs]] = {}
 _programmes: dict[Content, dict[str, Programme]] = {}
+_marked: dict[tuple[Hashable, int | None], Mapping[str, Programme]] = {}
 
 
 def specs_of(session: Session, deployment_id: int, process_key: str) -> Specs:
@@ -258,9 +259,16 @@ def _check_executable(files: list[SourceFile]) -> None:
         check(content, {file.key: file.source for file in found})
 
 
-def programme_of(session: Session, code: str) -> Programme:
-    """The programme as published last, with all its dated versions. Raises NotFound."""
-    found = programmes(session).get(code)
+def programme_of(session: Session, code: str, mark: int | None = None) -> Programme:
+    """The programme as published last, with all its dated versions. Raises NotFound.
+
+    `mark`: the newest definition of any programme, when the caller has just read it: the same mark
+    in the same database means the same programmes.
+    """
+    place = (session.get_bind().engine.url, mark)
+    if mark is None or place not in _marked:
+        _marked[place] = programmes(session)
+    found = _marked[place].get(code)
     if found is None:
         raise NotFound(text("没有代码为{code}的方案", code=code))
     return found

@@ -1,12 +1,12 @@
 """From a workflow's tasks to rows: work items, timers, subscriptions, history."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.event_definitions import MessageEventDefinition
 from SpiffWorkflow.util.task import TaskState
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from engine.models import (
     Clock,
@@ -19,16 +19,35 @@ from engine.models import (
 from engine.runtime.context import StepContext, call_hook
 from engine.runtime.deadlines import (
     DueMoment,
-    clock_of,
+    add_deadlines,
     due_moment,
     pause_clock,
     restart_clock,
     run_clock,
-    set_deadlines,
 )
+from engine.runtime.facts import Facts
 from engine.runtime.scripts import FeelScriptEngine, StepFailed
 from engine.runtime.specs import DueTimer
 from engine.text import text
+from engine.writes import add_object, add_row, amend, later, next_id
+
+LIVING = TaskState.READY | TaskState.WAITING | TaskState.STARTED
+NO_DEADLINE = "none"  # said by the owner; without it a hand-over needs a deadline
+PERFORMERS, HOLDERS = "performers", "clock_holders"  # in the workflow's own data
+NOTHING_YET = {
+    "draft": None,
+    "draft_at": None,
+    "first_read_at": None,
+    "due_at": None,
+    "provisional": False,
+    "overdue_since": None,
+    "completed_at": None,
+    "performer_id": None,
+    "outcome": None,
+    "values": None,
+    "used_days": None,
+    "allowed_days": None,
+}
 
 
 @dataclass(frozen=True)
@@ -70,96 +89,133 @@ def passed(task: Any) -> Passed | None:
 def project(ctx: StepContext, workflow: Any, engine: FeelScriptEngine, steps: list[Passed]) -> None:
     """Bring the rows of the instance into line with its workflow."""
     _history(ctx, steps)
-    _waiting(ctx, workflow, engine)
-    _tell_stage(ctx, workflow)
-    ready = {
-        str(task.id): task
-        for task in workflow.get_tasks(state=TaskState.READY)
-        if task.task_spec.manual
-    }
-    query = select(WorkItem).where(
-        WorkItem.instance_id == ctx.instance.id, WorkItem.status == WorkStatus.OPEN.value
-    )
-    known = {item.task_id: item for item in ctx.session.scalars(query)}
-    for task_id, item in known.items():
-        if task_id not in ready:
-            item.status, item.completed_at = WorkStatus.CANCELLED.value, ctx.now
-    for task_id, task in ready.items():
-        if task_id not in known:
-            _open(ctx, engine, task)
+    facts = ctx.known
+    living = list(_living(workflow))
+    _waiting(ctx, facts, workflow, engine)
+    _tell_stage(ctx, living)
+    ready = {str(task.id): task for task in living if _is_to_do(task)}
+    for task_id in facts.open_items.keys() - ready.keys():
+        _drop(ctx, facts.open_items.pop(task_id))
+    for task_id in ready.keys() - facts.open_items.keys():
+        facts.open_items[task_id] = _open(ctx, facts, engine, ready[task_id]).id
+
+
+def _living(workflow: Any) -> Iterator[Any]:
+    for part in (workflow, *workflow.subprocesses.values()):
+        yield from (task for task in part.tasks.values() if task._state & LIVING)
+
+
+def _is_to_do(task: Any) -> bool:
+    return bool(task._state == TaskState.READY and task.task_spec.manual)
+
+
+def _drop(ctx: StepContext, item_id: int) -> None:
+    item = ctx.session.get(WorkItem, item_id)
+    assert item is not None  # noqa: S101 (its id was read in this transaction)
+    amend(ctx.session, item, status=WorkStatus.CANCELLED.value, completed_at=ctx.now)
 
 
 def _history(ctx: StepContext, steps: Iterable[Passed]) -> None:
     for step in steps:
-        ctx.session.add(
-            StepHistory(
-                instance_id=ctx.instance.id,
-                task_id=step.task_id,
-                process_key=step.process_key,
-                element_id=step.element_id,
-                name=step.name,
-                at=ctx.now,
-            )
-        )
+        row = {
+            "instance_id": ctx.instance.id,
+            "task_id": step.task_id,
+            "process_key": step.process_key,
+            "element_id": step.element_id,
+            "name": step.name,
+            "at": ctx.now,
+        }
+        add_row(ctx.session, StepHistory, row)
 
 
-def _waiting(ctx: StepContext, workflow: Any, engine: FeelScriptEngine) -> None:
-    session, key = ctx.session, ctx.instance.id
-    session.execute(delete(Timer).where(Timer.instance_id == key))
-    session.execute(delete(Subscription).where(Subscription.instance_id == key))
+def _waiting(ctx: StepContext, facts: Facts, workflow: Any, engine: FeelScriptEngine) -> None:
+    """Only what has changed is written: most steps wait for what they waited for before."""
+    timers, subscriptions = _waits(ctx, workflow, engine)
+    _replace(ctx, Timer, facts.timers, timers)
+    _replace(ctx, Subscription, facts.subscriptions, subscriptions)
+
+
+def _replace(
+    ctx: StepContext,
+    model: type[Timer | Subscription],
+    known: dict[str, Any],
+    wanted: dict[str, tuple[Any, dict[str, Any]]],
+) -> None:
+    for task_id in [key for key, mark in known.items() if wanted.get(key, (None,))[0] != mark]:
+        del known[task_id]
+        later(ctx.session, _DELETE[model], ctx.instance.id, task_id)
+    for task_id in wanted.keys() - known.keys():
+        mark, values = wanted[task_id]
+        known[task_id] = mark
+        add_row(ctx.session, model, {"instance_id": ctx.instance.id, "task_id": task_id, **values})
+
+
+_DELETE = {
+    Timer: "DELETE FROM timer WHERE instance_id = %s AND task_id = %s",
+    Subscription: "DELETE FROM subscription WHERE instance_id = %s AND task_id = %s",
+}
+
+
+def _waits(ctx: StepContext, workflow: Any, engine: FeelScriptEngine) -> Any:
+    timers, subscriptions = {}, {}
     for task in workflow.event_manager.tasks.values():
         if task.state != TaskState.WAITING:
             continue
-        definition = task.task_spec.event_definition
-        where = {"instance_id": key, "task_id": str(task.id), "element_id": element_of(task)}
+        definition, key = task.task_spec.event_definition, str(task.id)
+        where = {"element_id": element_of(task)}
         if isinstance(definition, DueTimer):
             due_at = due_moment(task.internal_data["event_value"], ctx.parameters, ctx.now).at
-            session.add(Timer(**where, due_at=due_at))
+            timers[key] = (due_at, {**where, "due_at": due_at})
         elif isinstance(definition, MessageEventDefinition):
             expression = properties_of(task).get("correlation", "null")
             value = str(engine.evaluate(task, expression))
-            session.add(Subscription(**where, message=definition.name, correlation=value))
+            mark = ["MESSAGE", definition.name, value]
+            subscriptions[key] = (
+                mark,
+                {**where, "message": definition.name, "correlation": value},
+            )
+    return timers, subscriptions
 
 
-def _tell_stage(ctx: StepContext, workflow: Any) -> None:
+def _tell_stage(ctx: StepContext, living: Iterable[Any]) -> None:
     """The furthest stage in which something is to be done or waited for."""
-    # STARTED: a service task whose operation has to be tried again
-    active = workflow.get_tasks(state=TaskState.READY | TaskState.WAITING | TaskState.STARTED)
-    stages = [stage for stage in map(_stage, active) if stage is not None]
+    stages = [stage for stage in map(_stage, living) if stage is not None]
     if stages:
         call_hook("stage", ctx, max(stages))
 
 
-def _open(ctx: StepContext, engine: FeelScriptEngine, task: Any) -> None:
+def _open(ctx: StepContext, facts: Facts, engine: FeelScriptEngine, task: Any) -> WorkItem:
     properties = properties_of(task)
     party, _, role = properties.get("candidateGroups", "").partition(":")
-    item = WorkItem(
-        instance_id=ctx.instance.id,
-        task_id=str(task.id),
-        process_key=task.workflow.spec.name,
-        element_id=element_of(task),
-        name=task.task_spec.bpmn_name or element_of(task),
-        stage=_stage(task),
-        party=party,
-        role=role or "maker",
-        org_id=_organisation(ctx, engine, task, properties, party),
-        assignee_id=_assignee(engine, task, properties),
-        form_key=properties.get("formKey", ""),
-        operation=properties.get("operation", ""),
-        clause=properties.get("clause", ""),
-        opened_at=ctx.now,
-        clock=properties.get("clock"),
-        excludes=_split(properties.get("excludes")),
-        excluded=[],
-    )
-    item.excluded = _excluded(ctx, item)
-    _set_due(ctx, engine, task, properties, item)
-    ctx.session.add(item)
-    ctx.session.flush()
-    set_deadlines(ctx.session, item, ctx.parameters, properties.get("reminders"), ctx.now)
+    clock, excludes = properties.get("clock"), _split(properties.get("excludes"))
+    values = {
+        "id": next_id(ctx.session, WorkItem),
+        "instance_id": ctx.instance.id,
+        "task_id": str(task.id),
+        "process_key": task.workflow.spec.name,
+        "element_id": element_of(task),
+        "name": task.task_spec.bpmn_name or element_of(task),
+        "stage": _stage(task),
+        "party": party,
+        "role": role or "maker",
+        "org_id": _organisation(ctx, engine, task, properties, party),
+        "assignee_id": _assignee(engine, task, properties),
+        "form_key": properties.get("formKey", ""),
+        "operation": properties.get("operation", ""),
+        "clause": properties.get("clause", ""),
+        "opened_at": ctx.now,
+        "clock": clock,
+        "excludes": excludes,
+        "excluded": _excluded(ctx, task, excludes),
+        "status": WorkStatus.OPEN.value,
+    }
+    values |= _due(ctx, facts, engine, task, properties, values["org_id"])
+    item = add_object(ctx.session, WorkItem, {**NOTHING_YET, **values})
+    add_deadlines(ctx.session, item, ctx.parameters, properties.get("reminders"), ctx.now)
     if properties.get("pauses"):
-        pause_clock(ctx.session, ctx.instance.id, properties["pauses"], ctx.now)
+        pause_clock(ctx.session, facts, properties["pauses"], ctx.now)
     ctx.emit("task_opened", work_item_id=item.id)
+    return item
 
 
 def _split(value: str | None) -> list[str]:
@@ -206,58 +262,72 @@ def _assignee(engine: FeelScriptEngine, task: Any, properties: dict[str, str]) -
     return int(engine.evaluate(task, properties["assignee"]))
 
 
-def _excluded(ctx: StepContext, item: WorkItem) -> list[int]:
+def _excluded(ctx: StepContext, task: Any, elements: list[str]) -> list[int]:
     """Whoever performed the excluded elements last may not do this one (maker ≠ checker)."""
-    if not item.excludes:
+    if not elements:
         return []
-    query = (
-        select(WorkItem.element_id, WorkItem.performer_id)
-        .where(
-            WorkItem.instance_id == ctx.instance.id,
-            WorkItem.element_id.in_(item.excludes),
-            WorkItem.status == WorkStatus.DONE.value,
+    last = performers(ctx, task.workflow.top_workflow)
+    return sorted({last[element] for element in elements if last.get(element) is not None})
+
+
+def performers(ctx: StepContext, workflow: Any) -> dict[str, int]:
+    """Element id → the person who completed it last; kept with the workflow."""
+    if PERFORMERS not in workflow.data:  # a state of before they were kept
+        query = (
+            select(WorkItem.element_id, WorkItem.performer_id)
+            .where(
+                WorkItem.instance_id == ctx.instance.id, WorkItem.status == WorkStatus.DONE.value
+            )
+            .order_by(WorkItem.completed_at)
         )
-        .order_by(WorkItem.completed_at)
-    )
-    last = {element: person for element, person in ctx.session.execute(query).tuples()}
-    return sorted({person for person in last.values() if person is not None})
+        workflow.data[PERFORMERS] = dict(ctx.session.execute(query).tuples().all())
+    found: dict[str, int] = workflow.data[PERFORMERS]
+    return found
 
 
-def _set_due(
+def _due(
     ctx: StepContext,
+    facts: Facts,
     engine: FeelScriptEngine,
     task: Any,
     properties: dict[str, str],
-    item: WorkItem,
-) -> None:
+    org_id: int,
+) -> dict[str, Any]:
     period = properties.get("deadline")
-    if not period:
-        return
+    if not period or period == NO_DEADLINE:
+        return {}
     if period.startswith("="):
         period = str(engine.evaluate(task, period))
     found = due_moment(period, ctx.parameters, ctx.now)
-    item.due_at, item.provisional = found.at, found.provisional
-    item.allowed_days = found.amount
-    if item.clock:
-        _share_clock(ctx, item, found)
+    due_at, provisional = found.at, found.provisional
+    if "clock" in properties:
+        clock = _shared(ctx, facts, task.workflow.top_workflow, properties["clock"], found, org_id)
+        due_at, provisional = clock.due_at, clock.provisional
+    return {"due_at": due_at, "provisional": provisional, "allowed_days": found.amount}
 
 
-def _share_clock(ctx: StepContext, item: WorkItem, found: DueMoment) -> None:
-    assert item.clock is not None  # noqa: S101 (the caller asked)
-    known = clock_of(ctx.session, ctx.instance.id, item.clock)
-    clock = run_clock(ctx.session, ctx.instance.id, item.clock, found, ctx.now)
-    if known is not None and _began_anew(ctx, item, known):
-        restart_clock(clock, found, ctx.now)
-    item.due_at, item.provisional = clock.due_at, clock.provisional
+def _shared(
+    ctx: StepContext, facts: Facts, workflow: Any, name: str, found: DueMoment, org_id: int
+) -> Clock:
+    """The clock of that name; begun anew when its work belongs to another organisation now (the
+    next bank)."""
+    known = facts.clocks.get(name)
+    clock = run_clock(ctx.session, facts, ctx.instance.id, name, found, ctx.now)
+    holders = _holders(ctx, workflow)
+    if known is not None and holders.get(name, org_id) != org_id:
+        restart_clock(ctx.session, clock, found, ctx.now)
+    holders[name] = org_id
+    return clock
 
 
-def _began_anew(ctx: StepContext, item: WorkItem, clock: Clock) -> bool:
-    """True when the clock's work belongs to another organisation now (the next bank)."""
-    query = (
-        select(WorkItem.org_id)
-        .where(WorkItem.instance_id == ctx.instance.id, WorkItem.clock == clock.name)
-        .order_by(WorkItem.id.desc())
-        .limit(1)
-    )
-    last = ctx.session.scalar(query)
-    return last is not None and last != item.org_id
+def _holders(ctx: StepContext, workflow: Any) -> dict[str, int]:
+    """Clock → the organisation whose task ran on it last; kept with the workflow."""
+    if HOLDERS not in workflow.data:  # a state of before they were kept
+        query = (
+            select(WorkItem.clock, WorkItem.org_id)
+            .where(WorkItem.instance_id == ctx.instance.id, WorkItem.clock.is_not(None))
+            .order_by(WorkItem.id)
+        )
+        workflow.data[HOLDERS] = dict(ctx.session.execute(query).tuples().all())
+    found: dict[str, int] = workflow.data[HOLDERS]
+    return found

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import structlog
 from SpiffWorkflow.bpmn import BpmnEvent
 from SpiffWorkflow.bpmn.specs.mixins import EndEventMixin
 from SpiffWorkflow.spiff.specs.event_definitions import MessageEventDefinition
@@ -17,15 +18,20 @@ from sqlalchemy.orm import Session, undefer
 
 from engine.clock import local_date
 from engine.errors import Conflict
-from engine.models import Instance, InstanceStatus, Subscription, Timer
+from engine.models import Instance, InstanceStatus, Subscription, Timer, WorkItem
 from engine.people import Actor
-from engine.runtime import incidents
+from engine.runtime import incidents, live
 from engine.runtime.codec import decode, encode, new_workflow
-from engine.runtime.context import StepContext, call_hook
+from engine.runtime.compact import ALARM_DEPTH, REFUSED_DEPTH, compact
+from engine.runtime.context import StepContext, call_hook, is_final
 from engine.runtime.definitions import programme_of, specs_of
-from engine.runtime.projection import Passed, element_of, passed, project
-from engine.runtime.scripts import FeelScriptEngine
+from engine.runtime.facts import Facts, read_facts
+from engine.runtime.projection import HOLDERS, PERFORMERS, Passed, element_of, passed, project
+from engine.runtime.scripts import FeelScriptEngine, StepFailed
 from engine.text import text
+from engine.writes import amend
+
+log = structlog.get_logger("danbao.runtime")
 
 MAX_ROUNDS = 500  # an instance that never comes to rest within one step is a diagram's mistake
 
@@ -37,6 +43,7 @@ class Run:
     ctx: StepContext
     workflow: Any
     engine: FeelScriptEngine
+    before: bytes = b""  # the state that it began with
     steps: list[Passed] = field(default_factory=list)
 
 
@@ -53,13 +60,18 @@ def lock_instance(session: Session, instance_id: int, *, suspended: bool = False
         .execution_options(populate_existing=True)
     )
     instance = session.scalar(query)
+    if instance is None or not (suspended and instance.status == InstanceStatus.SUSPENDED.value):
+        require_running(instance)
+    assert instance is not None  # noqa: S101 (it was required)
+    return instance
+
+
+def require_running(instance: Instance | None) -> None:
+    """Raise Conflict unless the instance can be moved on."""
     if instance is not None and instance.status == InstanceStatus.SUSPENDED.value:
-        if suspended:
-            return instance
         raise suspended_now()
     if instance is None or instance.status != InstanceStatus.RUNNING.value:
         raise Conflict("instance_ended", text("这件事已经办结或撤销，没有再改动"))
-    return instance
 
 
 def suspended_now() -> Conflict:
@@ -69,9 +81,7 @@ def suspended_now() -> Conflict:
     )
 
 
-def new_run(
-    session: Session, instance: Instance, facts: Facts, actor: Actor, now: datetime
-) -> Run:
+def new_run(session: Session, instance: Instance, facts: Facts, actor: Actor, now: datetime) -> Run:
     """A run of an instance at its very start."""
     specs = specs_of(session, instance.deployment_id, instance.process_key)
     workflow = new_workflow(specs)
@@ -93,12 +103,15 @@ def open_run(
     `facts` when the caller has read them. `state` when it is to go on from there, and not from
     where the instance stands.
     """
-    workflow = live.take(session, instance)
-    if workflow is None or state is not None:
+    found = live.take(session, instance)
+    if found is None or state is not None:
         specs = specs_of(session, instance.deployment_id, instance.process_key)
-        workflow = decode(state or instance.state, specs)
+        state = state or instance.state
+        found = decode(state, specs), state
     facts = facts or read_facts(session, instance.id)
-    return _run(session, instance, workflow, facts, actor, now)
+    run = _run(session, instance, found[0], facts, actor, now)
+    run.before = found[1]
+    return run
 
 
 def _run(
@@ -134,21 +147,30 @@ def note_passed(run: Run, task: Any) -> None:
     run.steps.append(found or Passed(str(task.id), task.workflow.spec.name, element_of(task), ""))
 
 
-def save_run(run: Run, undo: Undo | None = None) -> None:
+def save_run(run: Run, completed: WorkItem | None = None) -> None:
     """Run on until nothing is ready for the engine, bring the rows into line, raise the version,
-    and deliver what was sent. `undo` keeps the state before, if the step may be taken back."""
+    and deliver what was sent. The state from before is kept for the item that was `completed`
+    (撤回), if nothing had effects outside the forms."""
     ended = _advance(run)
     ctx, instance = run.ctx, run.ctx.instance
     project(ctx, run.workflow, run.engine, run.steps)
     _refuse_depth(run, compact(run.workflow))
-    changes = {"version": instance.version + 1, "undo_state": None, "undo_item_id": None}
+    changes = {"version": instance.version + 1, **_undo(run, completed)}
     if run.workflow.is_completed():
         _end(run, ended, changes)
     else:
-        amend(ctx.session, instance, state=encode(run.workflow), **changes, **(undo or {}))
-        live.keep(ctx.session, instance, run.workflow)
+        state = encode(run.workflow)
+        amend(ctx.session, instance, state=state, **changes)
+        live.keep(ctx.session, instance, run.workflow, state)
     for message, correlation in ctx.messages:
         deliver(ctx.session, message, correlation, ctx.actor, ctx.now)
+
+
+def _undo(run: Run, completed: WorkItem | None) -> dict[str, Any]:
+    outside = run.ctx.services_run or run.ctx.messages
+    if completed is None or outside or is_final(completed):
+        return {"undo_state": None, "undo_item_id": None}
+    return {"undo_state": run.before, "undo_item_id": completed.id}
 
 
 def _refuse_depth(run: Run, depth: int) -> None:
@@ -173,8 +195,7 @@ def _end(run: Run, ended: str | None, changes: dict[str, Any]) -> None:
         status=InstanceStatus.ENDED.value,
         ended_at=run.ctx.now,
         outcome=ended,
-        state=b"",
-        **changes,
+        **{**changes, "state": b"", "undo_state": None, "undo_item_id": None},
     )
     forget_waits(run.ctx.session, instance.id)
     incidents.leave(run.ctx.session, instance.id, run.ctx.now)
@@ -244,8 +265,12 @@ def _advance(run: Run) -> str | None:
 
 
 def _engine_ready(workflow: Any) -> bool:
-    ready = workflow.get_tasks(state=TaskState.READY)
-    return any(not task.task_spec.manual for task in ready)
+    parts = (workflow, *workflow.subprocesses.values())
+    return any(
+        task._state == TaskState.READY and not task.task_spec.manual
+        for part in parts
+        for task in part.tasks.values()
+    )
 
 
 def forget_waits(session: Session, instance_id: int) -> None:

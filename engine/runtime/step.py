@@ -10,16 +10,17 @@ from typing import Any
 from uuid import UUID
 
 from SpiffWorkflow.util.task import TaskState
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from engine.errors import Conflict
-from engine.models import Instance, InstanceStatus, PartyBinding, Timer, WorkItem, WorkStatus
+from engine.models import Instance, InstanceStatus, PartyBinding, WorkItem, WorkStatus
 from engine.people import SYSTEM, Actor
 from engine.runtime import incidents
-from engine.runtime.context import StepContext, is_final, is_sealed, operation
+from engine.runtime.context import StepContext, is_sealed, operation
 from engine.runtime.definitions import current_deployment
-from engine.runtime.projection import project
+from engine.runtime.facts import Facts, Locked
+from engine.runtime.projection import performers
 from engine.runtime.run import (
     context_of,
     deliver,
@@ -28,9 +29,11 @@ from engine.runtime.run import (
     new_run,
     note_passed,
     open_run,
+    require_running,
     save_run,
 )
 from engine.text import text
+from engine.writes import add_object, add_row, amend, next_id
 
 __all__ = [
     "cancel_instance",
@@ -41,6 +44,16 @@ __all__ = [
     "restore_state",
     "start_instance",
 ]
+
+
+NOT_YET = {
+    "outcome": None,
+    "ended_at": None,
+    "suspended_at": None,
+    "suspended_reason": None,
+    "undo_state": None,
+    "undo_item_id": None,
+}
 
 
 def start_instance(
@@ -57,23 +70,24 @@ def start_instance(
 ) -> Instance:
     """Start a process and run it to its first waits. `data` must be JSON-native."""
     deployment_id = current_deployment(session)
-    instance = Instance(
-        process_key=process_key,
-        deployment_id=deployment_id,
-        programme=programme,
-        subject=subject,
-        title=title,
-        state=b"",
-        started_at=now,
-    )
-    session.add(instance)
-    session.flush()
-    session.add_all(
-        PartyBinding(instance_id=instance.id, party=party, org_id=org_id)
-        for party, org_id in parties.items()
-    )
-    session.flush()
-    run = new_run(session, instance, actor, now)
+    values = {
+        "id": next_id(session, Instance),
+        "process_key": process_key,
+        "deployment_id": deployment_id,
+        "programme": programme,
+        "subject": subject,
+        "title": title,
+        "status": InstanceStatus.RUNNING.value,
+        "version": 0,
+        "state": b"",
+        "started_at": now,
+        **NOT_YET,
+    }
+    instance = add_object(session, Instance, values)
+    for party, org_id in parties.items():
+        row = {"instance_id": instance.id, "party": party, "org_id": org_id}
+        add_row(session, PartyBinding, row)
+    run = new_run(session, instance, Facts(parties=dict(parties)), actor, now)
     first = run.workflow.get_next_task(state=TaskState.READY)
     first.data.update(data, programme=programme, review_result=None)
     save_run(run)
@@ -81,19 +95,25 @@ def start_instance(
 
 
 def complete_task(
-    session: Session, item: WorkItem, values: Mapping[str, Any], actor: Actor, now: datetime
+    session: Session,
+    locked: Locked,
+    values: Mapping[str, Any],
+    actor: Actor,
+    now: datetime,
+    notes: Mapping[str, Any],
 ) -> StepContext:
-    """Complete a user task whose instance the caller has locked: record it, then run on.
+    """Complete a user task that the caller has locked: record it, then run on.
 
     Calls the item's recording operation with `values`, merges what it returns and
-    `<element>_outcome` into the data. Raises what the operation raises; then nothing is changed.
+    `<element>_outcome` into the data; `notes` are kept with the item. Raises what the operation
+    raises; then nothing is changed.
     """
-    instance = lock_instance(session, item.instance_id)
-    run = open_run(session, instance, actor, now)
+    item, instance = locked.item, locked.instance
+    require_running(instance)
+    run = open_run(session, instance, actor, now, facts=locked.facts, state=locked.state)
     task = run.workflow.get_task_from_id(UUID(item.task_id))
     if task is None or not task.has_state(TaskState.READY):
         raise Conflict("task_closed", text("这项任务已经办结，没有再改动"))
-    before = instance.state
     run.ctx.work_item, run.ctx.data = item, task.data
     routing = _record(run.ctx, item, values)
     for key, value in routing.items():
@@ -101,10 +121,11 @@ def complete_task(
     task.data[f"{item.element_id}_outcome"] = values.get("outcome")
     task.run()
     note_passed(run, task)
-    _close(item, values, actor, now)
-    save_run(run)
-    if run.ctx.services_run == 0 and not run.ctx.messages and not is_final(item):
-        instance.undo_state, instance.undo_item_id = before, item.id
+    if actor.person_id is not None:
+        performers(run.ctx, run.workflow)[item.element_id] = actor.person_id
+    run.ctx.known.open_items.pop(item.task_id, None)
+    _close(session, item, values, actor, now, notes)
+    save_run(run, item)
     return run.ctx
 
 
@@ -113,11 +134,25 @@ def _record(ctx: StepContext, item: WorkItem, values: Mapping[str, Any]) -> Mapp
     return (found.function(ctx, values) or {}) if found else {}
 
 
-def _close(item: WorkItem, values: Mapping[str, Any], actor: Actor, now: datetime) -> None:
-    item.status = WorkStatus.DONE.value
-    item.completed_at, item.performer_id = now, actor.person_id
-    item.outcome = values.get("outcome")
-    item.values, item.draft = {} if is_sealed(item) else _plain(values), None
+def _close(
+    session: Session,
+    item: WorkItem,
+    values: Mapping[str, Any],
+    actor: Actor,
+    now: datetime,
+    notes: Mapping[str, Any],
+) -> None:
+    amend(
+        session,
+        item,
+        status=WorkStatus.DONE.value,
+        completed_at=now,
+        performer_id=actor.person_id,
+        outcome=values.get("outcome"),
+        values={} if is_sealed(item) else _plain(values),
+        draft=None,
+        **notes,
+    )
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -132,11 +167,9 @@ def fire_timers(session: Session, instance_id: int, now: datetime) -> bool:
     """Fire whatever timers of the instance are due at `now`. False when none was any more."""
     instance = lock_instance(session, instance_id)
     run = open_run(session, instance, SYSTEM, now)
-    known = session.scalars(
-        select(Timer.task_id).where(Timer.instance_id == instance_id, Timer.due_at <= now)
-    ).all()
+    due = any(at <= now for at in run.ctx.known.timers.values())
     save_run(run)
-    return bool(known)
+    return due
 
 
 def cancel_instance(
@@ -144,8 +177,16 @@ def cancel_instance(
 ) -> None:
     """End an instance from outside (withdrawal). Its open tasks, timers and waits go away."""
     instance = lock_instance(session, instance_id, suspended=True)
-    instance.status, instance.ended_at = InstanceStatus.CANCELLED.value, now
-    instance.version += 1
+    amend(
+        session,
+        instance,
+        status=InstanceStatus.CANCELLED.value,
+        ended_at=now,
+        version=instance.version + 1,
+        state=b"",
+        undo_state=None,
+        undo_item_id=None,
+    )
     session.execute(
         update(WorkItem)
         .where(WorkItem.instance_id == instance_id, WorkItem.status == WorkStatus.OPEN.value)
@@ -160,12 +201,16 @@ def cancel_instance(
 def restore_state(session: Session, instance: Instance, item: WorkItem, now: datetime) -> None:
     """Put back the state from before `item` was completed (撤回); the caller has checked it may."""
     assert instance.undo_state is not None  # noqa: S101 (the caller asked)
-    instance.state = instance.undo_state
-    instance.undo_state, instance.undo_item_id = None, None
-    run = open_run(session, instance, SYSTEM, now)
-    item.status, item.completed_at, item.performer_id = WorkStatus.OPEN.value, None, None
-    item.draft, item.draft_at = item.values, now
-    item.outcome = None
-    session.flush()
-    project(run.ctx, run.workflow, run.engine, [])
-    instance.version += 1
+    run = open_run(session, instance, SYSTEM, now, state=instance.undo_state)
+    amend(
+        session,
+        item,
+        status=WorkStatus.OPEN.value,
+        completed_at=None,
+        performer_id=None,
+        outcome=None,
+        draft=item.values,
+        draft_at=now,
+    )
+    run.ctx.known.open_items[item.task_id] = item.id
+    save_run(run)

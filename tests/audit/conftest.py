@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from engine.audit.trail import record
 from engine.db import unit_of_work
-from engine.models import AuditEvent
 from engine.people import SYSTEM
 from engine.text import text
 
@@ -31,9 +30,9 @@ def write(factory: sessionmaker[Session]) -> Write:
     return write
 
 
-def add(session: Session, chain: str, number: int = 0, **values: object) -> AuditEvent:
+def add(session: Session, chain: str, number: int = 0, **values: object) -> None:
     """One row, as an operation writes it."""
-    return record(
+    record(
         session,
         chain=chain,
         action="first_review",
