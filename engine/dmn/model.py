@@ -138,7 +138,7 @@ class Model:
 
 
 def _traces(run: Run) -> list[_table.Trace]:
-    return [trace for trace in run.traces if isinstance(trace, _table.Trace)]
+    return [trace for trace in run.traces or () if isinstance(trace, _table.Trace)]
 
 
 def _input(element: Element, inputs: Mapping[str, object], run: Run) -> object:

@@ -68,7 +68,9 @@ def _table(node: Table, scope: Scope) -> Fn:
     def decide(frame: Frame) -> object:
         frame.run.budget.charge(1)
         trace = match(compiled, frame)
-        if len(frame.run.traces) < MAX_TRACES:
+        if frame.run.traces is None:
+            frame.run.traces = [trace]
+        elif len(frame.run.traces) < MAX_TRACES:
             frame.run.traces.append(trace)
         if not trace.rules:
             return compiled.default(frame) if compiled.default else None

@@ -76,7 +76,8 @@ class Builder(Transformer[Token, Node]):
                 message = text("“{key}”写了两次", key=str(key))
                 raise FeelError("feel_syntax", message, pos=_at(key))
         values = tuple(value for _, value in children[1:])
-        return nodes.ContextOf(_at(children[0]), keys, values)
+        quoted = tuple(key.type == "STRING" for key, _ in children[1:])
+        return nodes.ContextOf(_at(children[0]), keys, values, quoted)
 
     def range_closed_closed(self, children: Children) -> Node:
         return nodes.RangeOf(_at(children[0]), children[1], children[2], True, True)

@@ -6,6 +6,7 @@ operators.py, loops.py and calls.py.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import TypeVar, cast
 
 from engine.feel import nodes
@@ -19,6 +20,7 @@ from engine.feel.values import HostFunction, Range, kind_of
 from engine.text import text
 
 Kind = TypeVar("Kind", bound=Node)
+_EXACT = 10**34  # whole numbers below it are FEEL numbers as they are
 
 
 @dataclass(slots=True)
@@ -122,6 +124,8 @@ def _read_outermost(name: str) -> Fn:
         kind = type(value)
         if kind is str or kind is bool or value is None:
             return value
+        if kind is int and -_EXACT < value < _EXACT:  # type: ignore[operator]  # an int
+            return Decimal(value)  # type: ignore[arg-type]  # an int
         return frame.run.read(name, value)
 
     return read
@@ -169,6 +173,9 @@ def _context(node: nodes.ContextOf, scope: Scope) -> Fn:
 def _range(node: nodes.RangeOf, scope: Scope) -> Fn:
     start, end = compile_node(node.start, scope), compile_node(node.end, scope)
     first, last = node.start_included, node.end_included
+    if isinstance(node.start, nodes.Literal) and isinstance(node.end, nodes.Literal):
+        fixed = Range(node.start.value, node.end.value, first, last)
+        return lambda frame: make_range(frame, node, fixed)
     return lambda frame: make_range(frame, node, Range(start(frame), end(frame), first, last))
 
 

@@ -49,8 +49,11 @@ class ListOf(Node):
 
 @dataclass(slots=True)
 class ContextOf(Node):
+    """`quoted` says which keys are strings; names of the others may be used after them."""
+
     keys: tuple[str, ...]
     values: tuple[Node, ...]
+    quoted: tuple[bool, ...] = ()
 
 
 @dataclass(slots=True)

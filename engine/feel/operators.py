@@ -72,12 +72,28 @@ def _logic(node: nodes.Logic, scope: Scope) -> Fn:
 def _compare(node: nodes.Compare, scope: Scope) -> Fn:
     left, right = compile_node(node.left, scope), compile_node(node.right, scope)
     op, pos, quick = node.op, node.pos, _DECIMAL[node.op]
+    bound = node.right.value if isinstance(node.right, nodes.Literal) else None
+    if isinstance(bound, Decimal):
+        return _compare_with(left, op, bound, pos)
 
     def test(frame: Frame) -> bool | None:
         a, b = left(frame), right(frame)
         if type(a) is Decimal and type(b) is Decimal:
             return quick(a, b)
         return _compare_any(frame, op, a, b, pos)
+
+    return test
+
+
+def _compare_with(left: Fn, op: Operator, bound: Decimal, pos: Pos) -> Fn:
+    """A comparison with a number that is written out, the most frequent condition."""
+    quick = _DECIMAL[op]
+
+    def test(frame: Frame) -> bool | None:
+        value = left(frame)
+        if type(value) is Decimal:
+            return quick(value, bound)
+        return _compare_any(frame, op, value, bound, pos)
 
     return test
 
@@ -150,7 +166,15 @@ def _listed(node: nodes.ListOf, scope: Scope) -> TestFn:
 
 def _operator_test(node: nodes.OperatorTest, scope: Scope) -> TestFn:
     bound, op, pos = compile_node(node.value, scope), node.op, node.pos
-    return lambda frame, value: _compare_any(frame, op, value, bound(frame), pos)
+    fixed = node.value.value if isinstance(node.value, nodes.Literal) else None
+    quick = _DECIMAL[op]
+
+    def test(frame: Frame, value: object) -> bool | None:
+        if type(value) is Decimal and isinstance(fixed, Decimal):
+            return quick(value, fixed)
+        return _compare_any(frame, op, value, bound(frame), pos)
+
+    return test
 
 
 @compiles(nodes.InstanceOf)
@@ -165,10 +189,15 @@ def compile_tests(node: nodes.Tests, scope: Scope) -> TestFn:
         return lambda _frame, _value: True
     tests = [_cell_test(test, scope.inside("?")) for test in node.tests]
     expected = not node.negated
+    named = mentions(node, "?")  # else nobody would look into a frame of its own
+    only = tests[0]
 
     def holds(frame: Frame, value: object) -> bool:
-        inner = Frame({"?": value}, frame, frame.run)
-        return any(test(inner, value) for test in tests) is expected
+        if named:
+            frame = Frame({"?": value}, frame, frame.run)
+        if len(tests) == 1:
+            return (only(frame, value) is True) is expected
+        return any(test(frame, value) for test in tests) is expected
 
     return holds
 
@@ -178,6 +207,8 @@ def _cell_test(node: Node, scope: Scope) -> TestFn:
     if isinstance(node, nodes.OperatorTest | nodes.ListOf):
         return compile_membership(node, scope)
     target = compile_node(node, scope)
+    if isinstance(node, nodes.Literal) and isinstance(node.value, str):
+        return _equal_text(node.value, target)
     about = mentions(node, "?")
 
     def test(frame: Frame, value: object) -> bool | None:
@@ -187,5 +218,14 @@ def _cell_test(node: Node, scope: Scope) -> TestFn:
         if isinstance(found, list):
             check_list(found, frame.run.budget)
         return is_in(value, found, frame.run.budget)
+
+    return test
+
+
+def _equal_text(expected: str, target: Fn) -> TestFn:
+    def test(frame: Frame, value: object) -> bool | None:
+        if type(value) is str:
+            return value == expected
+        return is_in(value, target(frame), frame.run.budget)
 
     return test

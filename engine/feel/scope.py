@@ -33,7 +33,7 @@ class Run(Frame):
         self.run = self
         self.functions = functions
         self.budget = Budget()
-        self.traces: list[object] = []  # what decision tables tell about themselves
+        self.traces: list[object] | None = None  # what decision tables tell about themselves
         self.cache: dict[tuple[str, ...], object] = {}
 
     def read(self, name: str, value: object, path: tuple[str, ...] = ()) -> object:

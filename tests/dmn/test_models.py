@@ -1,0 +1,148 @@
+"""Reading files: what is refused with its line, requirements, boxed expressions, types, imports."""
+
+import pytest
+
+from engine.dmn import DecisionRefused, load
+from engine.feel import FeelError
+from tests.dmn.files import decision, file, inputs, literal, model, needs, source
+
+NUMBER = {"a": "number"}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"<x", "不是有效的XML"),
+        (b"<x/>", "不是DMN 1.2至1.5"),
+        (b"<!DOCTYPE x [<!ENTITY e 'x'>]><x>&e;</x>", "DOCTYPE"),
+        (b" " * 2_000_001, "2 MB"),
+        (file('<decision id="d" name="d"/>'), "没有填写表达式"),
+        (file(decision("d", literal("1 +"))), "表达式没有写完"),
+        (file(decision("d", literal("1"), requires=needs("x"))), "引用的#x不存在"),
+        (file(decision("d", literal("1"), kind="tNone")), "没有名为tNone的类型"),
+        (
+            file(decision("d", literal("d"), requires=needs("d", kind="requiredDecision"))),
+            "先要有它自己的结果",
+        ),
+        (file('<itemDefinition name="t"><typeRef>t</typeRef></itemDefinition>'), "用到了它自己"),
+        (file('<import namespace="z" name="z" importType="DMN"/>'), "没有找到"),
+        (source(NUMBER, [("1", "2", "3")]), "第1行的格数"),
+        (source(NUMBER, [], policy='hitPolicy="BEST"'), "不认识的命中策略BEST"),
+        (source(NUMBER, [("1", "2")], outputs=""), "输出列"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_with_reason_and_remedy(
+    content: bytes, words: str
+) -> None:
+    with pytest.raises(DecisionRefused, match=words) as caught:
+        load(content, "m.dmn")
+    assert caught.value.remedy
+
+
+def test_a_cell_that_cannot_be_read_is_named_with_its_line() -> None:
+    with pytest.raises(DecisionRefused) as caught:
+        load(source(NUMBER, [("< 5", "1"), ("5 <", "2")]), "m.dmn")
+    assert (caught.value.line, caught.value.name) == (5, "d")
+    assert "5 <" in str(caught.value)
+
+
+def test_decisions_see_only_what_they_require() -> None:
+    body = inputs({"a": "number", "b": "number"}) + decision(
+        "d", literal("[a, b]"), requires=needs("i_a")
+    )
+    assert load(file(body), "m").evaluate("d", {"a": 1, "b": 2}).value == [1, None]
+
+
+def test_required_decisions_are_computed_once_each_even_in_a_diamond() -> None:
+    body = (
+        decision("base", literal('{name: "x"}'))
+        + decision("l", literal("base.name"), requires=needs("base", kind="requiredDecision"))
+        + decision("r", literal("base.name"), requires=needs("base", kind="requiredDecision"))
+        + decision("top", literal("l + r"), requires=needs("l", "r", kind="requiredDecision"))
+    )
+    assert load(file(body), "m").evaluate("top", {}).value == "xx"
+
+
+def test_knowledge_is_a_function_and_may_be_invoked_in_a_box() -> None:
+    knowledge = (
+        '<businessKnowledgeModel id="k" name="加 倍"><variable name="加 倍" typeRef="number"/>'
+        '<encapsulatedLogic><formalParameter name="数 量" typeRef="number"/>'
+        f"{literal('数 量 * 2')}</encapsulatedLogic></businessKnowledgeModel>"
+    )
+    boxed = (
+        f"<invocation>{literal('加 倍')}<binding><parameter name='数 量'/>{literal('21')}"
+        "</binding></invocation>"
+    )
+    required = needs("k", kind="requiredKnowledge")
+    body = (
+        knowledge
+        + decision("d", literal("加 倍(4) + 1"), requires=required)
+        + decision("e", boxed, requires=required)
+    )
+    found = load(file(body), "m")
+    assert (found.evaluate("d", {}).value, found.evaluate("e", {}).value) == (9, 42)
+
+
+def test_a_recursion_without_end_is_refused() -> None:
+    knowledge = (
+        '<businessKnowledgeModel id="k" name="k"><variable name="k"/><encapsulatedLogic>'
+        f'<formalParameter name="n"/>{literal("f(n)")}</encapsulatedLogic>'
+        "</businessKnowledgeModel>"
+    )
+    context = (
+        f"<context><contextEntry><variable name='f'/>{literal('function(n) f(n + 1)')}"
+        f"</contextEntry><contextEntry>{literal('f(1)')}</contextEntry></context>"
+    )
+    found = load(file(knowledge + decision("d", context)), "m")
+    with pytest.raises(FeelError, match="层数"):
+        found.evaluate("d", {})
+
+
+def test_allowed_values_turn_others_into_null() -> None:
+    kinds = (
+        '<itemDefinition name="tSize"><typeRef>string</typeRef><allowedValues>'
+        '<text>"大","小"</text></allowedValues></itemDefinition>'
+    )
+    body = (
+        kinds + inputs({"规模": "tSize"}) + decision("d", literal("规模"), requires=needs("i_规模"))
+    )
+    found = load(file(body), "m")
+    assert found.evaluate("d", {"规模": "大"}).value == "大"
+    result = found.evaluate("d", {"规模": "巨"})
+    assert result.value is None
+    assert result.reason is not None
+
+
+def test_host_functions_can_be_called() -> None:
+    body = decision("d", literal('working days(date("2025-01-01"), 2)'))
+    made = load(file(body), "m", functions={"working days": lambda day, n: day})
+    assert made.evaluate("d", {}).required() == "2025-01-01"
+
+
+def test_boxed_lists_relations_and_loops() -> None:
+    relation = (
+        "<relation><column name='a'/><column name='b'/>"
+        f"<row>{literal('1')}{literal('2')}</row><row>{literal('3')}{literal('4')}</row></relation>"
+    )
+    loop = (
+        f"<for iteratorVariable='x'><in>{literal('[1,2]')}</in>"
+        f"<return>{literal('x * 10')}</return></for>"
+    )
+    body = decision("r", relation) + decision("l", f"<list>{literal('1')}</list>")
+    body += decision("f", loop)
+    found = load(file(body), "m")
+    assert found.evaluate("r", {}).value == [{"a": 1, "b": 2}, {"a": 3, "b": 4}]
+    assert (found.evaluate("l", {}).value, found.evaluate("f", {}).value) == ([1], [10, 20])
+
+
+def test_tolerant_loading_makes_what_cannot_be_read_null() -> None:
+    found = load(file(decision("d", literal("1 +"))), "m", tolerant=True)
+    result = found.evaluate("d", {})
+    assert result.value is None
+    assert "没有写完" in str(result.reason)
+
+
+def test_decisions_are_found_by_id_or_name() -> None:
+    found = model(NUMBER, [("-", "1")])
+    assert [element.name for element in found.decisions] == ["d"]
+    assert found.decision("d").role == "decision"

@@ -1,0 +1,120 @@
+"""Hit policies, what a table explains, and what it refuses."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+
+import pytest
+
+from engine.dmn import DecisionRefused
+from engine.feel import FeelError
+from tests.dmn.files import THIRTY_INPUTS, model, thirty_rules
+
+AMOUNT = {"amount": "number"}
+OVERLAP = [("< 10", '"A"'), ("[5..20]", '"B"'), ("> 15", '"A"')]
+ORDERED = '<output name="o"><outputValues><text>"B","A"</text></outputValues></output>'
+
+
+@pytest.mark.parametrize(
+    ("policy", "amount", "expected"),
+    [
+        ("UNIQUE", 3, "A"),
+        ("UNIQUE", 7, None),
+        ("ANY", 7, None),
+        ("ANY", 3, "A"),
+        ("FIRST", 7, "A"),
+        ("PRIORITY", 7, "B"),
+        ("OUTPUT ORDER", 7, ["B", "A"]),
+        ("RULE ORDER", 7, ["A", "B"]),
+        ("COLLECT", 16, ["B", "A"]),
+    ],
+)
+def test_each_hit_policy_chooses_as_the_standard_says(
+    policy: str, amount: int, expected: object
+) -> None:
+    found = model(AMOUNT, OVERLAP, policy=f'hitPolicy="{policy}"', outputs=ORDERED)
+    assert found.evaluate("d", {"amount": amount}).value == expected
+
+
+@pytest.mark.parametrize(
+    ("aggregation", "expected"), [("SUM", 6), ("MIN", 1), ("MAX", 3), ("COUNT", 3)]
+)
+def test_collect_aggregates(aggregation: str, expected: int) -> None:
+    rows = [("> 1", "1"), ("> 2", "2"), ("> 3", "3"), ("> 100", "100")]
+    policy = f'hitPolicy="COLLECT" aggregation="{aggregation}"'
+    assert model(AMOUNT, rows, policy=policy).evaluate("d", {"amount": 9}).value == expected
+
+
+def test_rules_that_contradict_each_other_are_a_problem_and_never_an_answer() -> None:
+    for policy, words in (("UNIQUE", "第1、2行同时符合"), ("ANY", "结果不同")):
+        result = model(AMOUNT, OVERLAP, policy=f'hitPolicy="{policy}"').evaluate("d", {"amount": 7})
+        assert result.value is None
+        assert words in str(result.problems[0])
+        with pytest.raises(DecisionRefused, match=words):
+            result.required()
+
+
+def test_any_accepts_rules_that_agree() -> None:
+    rows = [("< 10", '"A"'), ("< 20", '"A"')]
+    result = model(AMOUNT, rows, policy='hitPolicy="ANY"').evaluate("d", {"amount": 7})
+    assert (result.value, result.problems) == ("A", ())
+
+
+def test_no_rule_gives_the_default_or_null() -> None:
+    default = (
+        '<output name="o"><defaultOutputEntry><text>"人工"</text></defaultOutputEntry></output>'
+    )
+    assert model(AMOUNT, [("> 5", '"A"')]).evaluate("d", {"amount": 1}).value is None
+    found = model(AMOUNT, [("> 5", '"A"')], outputs=default)
+    assert found.evaluate("d", {"amount": 1}).value == "人工"
+
+
+def test_several_outputs_are_a_context() -> None:
+    outputs = '<output name="档"/><output name="率" typeRef="number"/>'
+    found = model(AMOUNT, [("> 5", '"甲"', "0.5")], outputs=outputs)
+    assert found.evaluate("d", {"amount": 6}).value == {"档": "甲", "率": Decimal("0.5")}
+
+
+def test_the_explanation_says_what_matched_and_which_cell_kept_near_misses_out() -> None:
+    columns = {"kind": "string", "amount": "number"}
+    rows = [('"A"', "< 10", "1"), ('"A"', ">= 10", "2"), ('"B"', "< 10", "3"), ('"B"', "> 99", "4")]
+    [table] = model(columns, rows).evaluate("d", {"kind": "A", "amount": 5}).explanation
+    assert table.inputs == (("kind", "A"), ("amount", 5))
+    assert [match.row for match in table.matched] == [1]
+    missed = [(miss.row, miss.column, miss.cell, miss.value) for miss in table.near_misses]
+    assert missed == [(2, "amount", ">= 10", 5), (3, "kind", '"B"', "A")]
+    words = [str(sentence) for sentence in table.in_words()]
+    assert words[0] == "“d”第1行符合（kind=A，amount=5）"
+    assert "第2行只差“amount”：要求>= 10，实际5" in words
+
+
+def test_the_explanation_is_json() -> None:
+    stored = thirty_rules().evaluate("d", THIRTY_INPUTS).to_json()
+    assert json.loads(json.dumps(stored)) == stored
+    assert stored["value"] == "R3"
+
+
+def test_a_missing_input_is_null_and_matches_only_what_says_so() -> None:
+    rows = [("null", '"没有"'), ("< 5", '"少"'), (">= 5", '"多"')]
+    found = model(AMOUNT, rows)
+    assert found.evaluate("d", {}).value == "没有"
+    assert found.evaluate("d", {"amount": "x"}).value == "没有"
+
+
+def test_foreign_values_and_unknown_decisions_are_refused() -> None:
+    found = model(AMOUNT, OVERLAP)
+    with pytest.raises(FeelError, match="amount"):
+        found.evaluate("d", {"amount": object()})
+    with pytest.raises(DecisionRefused, match="没有决策x"):
+        found.evaluate("x", {})
+
+
+def test_a_model_serves_many_threads() -> None:
+    found = thirty_rules()
+
+    def value(amount: int) -> object:
+        return found.evaluate("d", {**THIRTY_INPUTS, "amount": amount}).value
+
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(value, [0, 150, 350, 450] * 50))
+    assert together == [value(amount) for amount in (0, 150, 350, 450)] * 50
