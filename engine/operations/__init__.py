@@ -13,6 +13,7 @@ import engine.operations.referrals
 import engine.operations.scoring
 import engine.operations.screening
 import engine.operations.selection
+import engine.operations.starts
 import engine.operations.submission
 import engine.operations.subsidies
 import engine.operations.subsidy_payment

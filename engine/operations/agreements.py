@@ -23,6 +23,7 @@ from engine.operations.lending import loan_of, shown
 from engine.operations.parties import person_of, post_of
 from engine.operations.same_person import refuse_same_person
 from engine.runtime.context import Routing, StepContext, form_operation, service_operation
+from engine.runtime.registry import BOOLEAN
 from engine.text import text
 
 SIGNING_ORDER = ("bank", "guarantor", "finance")
@@ -117,7 +118,7 @@ def _round(session: Session, agreement: Agreement) -> list[AgreementReview]:
     return list(session.scalars(query.order_by(AgreementReview.id)))
 
 
-@service_operation("agreements.collect_reviews", "汇总审阅意见")
+@service_operation("agreements.collect_reviews", "汇总审阅意见", sets={"reviews_agree": BOOLEAN})
 def collect_reviews(ctx: StepContext, *, agreement_id: int) -> Routing:
     """Whether all three parties agree in this round; else the redlines go back to the drafter.
 
@@ -215,7 +216,9 @@ def _not_before_signed(agreement: Agreement) -> None:
         )
 
 
-@service_operation("agreements.bind", "确定适用协议")
+@service_operation(
+    "agreements.bind", "确定适用协议", sets={"agreement_result": ("EFFECTIVE", "MISSING")}
+)
 def bind(ctx: StepContext, *, case_id: int) -> Routing:
     """The agreement in force between the case's bank and a guarantor decides the guarantor.
 

@@ -21,7 +21,7 @@ NONE = "NONE"
 ASSIGNED = "ASSIGNED"
 
 
-@service_operation("banks.assign", "推荐给合作银行")
+@service_operation("banks.assign", "推荐给合作银行", sets={"assignment_result": (ASSIGNED, NONE)})
 def assign(ctx: StepContext, *, case_id: int) -> Routing:
     """Give the case to the next bank; after `max_bank_attempts` of them, or when there is none,
     the finance bureau coordinates. Returns {"assignment_result": "ASSIGNED" or "NONE"}."""
@@ -81,7 +81,9 @@ def record_silence(ctx: StepContext, *, case_id: int) -> Routing:
     return {}
 
 
-@form_operation("loans.record_acceptance", "记录银行受理")
+@form_operation(
+    "loans.record_acceptance", "记录银行受理", sets={"assignment_result": ("ACCEPTED", "REFUSED")}
+)
 def record_acceptance(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """ACCEPT takes the case on today; REFUSE, with a reason, passes it to the next bank.
 
@@ -114,7 +116,12 @@ def _refusal(values: Mapping[str, Any], note: str) -> str:
     return reason
 
 
-@form_operation("banks.record_coordination", "记录融资服务协调", final=True)
+@form_operation(
+    "banks.record_coordination",
+    "记录融资服务协调",
+    sets={"assignment_result": (ASSIGNED, NONE)},
+    final=True,
+)
 def record_coordination(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """ASSIGN to a bank with an agreement in force (one that said no may be asked again), or CLOSE.
 

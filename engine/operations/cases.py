@@ -81,7 +81,7 @@ def on_instance_ended(ctx: StepContext, end_event_id: str) -> None:
     ctx.emit("case_closed", case_id=case.id, case_no=case.case_no, status=case.status)
 
 
-@service_operation("cases.mark_expired", "逾期未补，失效")
+@service_operation("cases.mark_expired", "逾期未补，失效", sets={"review_result": ("EXPIRED",)})
 def mark_expired(ctx: StepContext, *, case_id: int) -> Routing:
     """The referrer did not supply what was asked for in time (P2)."""
     case = ctx.session.get_one(GuaranteeCase, case_id)
@@ -91,7 +91,7 @@ def mark_expired(ctx: StepContext, *, case_id: int) -> Routing:
     return {"review_result": "EXPIRED"}
 
 
-@service_operation("cases.mark_rejected", "不予纳入")
+@service_operation("cases.mark_rejected", "不予纳入", sets={"review_result": ("REJECTED",)})
 def mark_rejected(ctx: StepContext, *, case_id: int) -> Routing:
     """The rejection stands: no objection in time, or a second one."""
     case = ctx.session.get_one(GuaranteeCase, case_id)
@@ -116,6 +116,13 @@ def withdraw_case(
     if case is None:
         raise NotFound()
     _check_may_withdraw(session, case, actor)
+    return end_case(session, case, reason, actor, now)
+
+
+def end_case(
+    session: Session, case: GuaranteeCase, reason: str, actor: Actor, now: datetime
+) -> GuaranteeCase:
+    """The same for one whose right to end it the caller has checked."""
     _refuse_closed(case)
     # The instance first, as every step takes them; then nobody else moves the case.
     if case.instance_id is not None:

@@ -21,7 +21,9 @@ _SAYS: dict[str, Text] = {
 }
 
 
-@form_operation("screening.record_centre_review", "记录担保中心审核")
+@form_operation(
+    "screening.record_centre_review", "记录担保中心审核", sets={"centre_decision": (None,)}
+)
 def record_centre_review(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """PASS with an approved amount, RETURN to the first review, or REJECT, both with reasons.
 
@@ -57,7 +59,12 @@ def _support(case: GuaranteeCase) -> SupportClass:
     return SupportClass(case.support_class or SupportClass.NORMAL.value)
 
 
-@form_operation("screening.record_centre_check", "记录担保中心复核", final=True)
+@form_operation(
+    "screening.record_centre_check",
+    "记录担保中心复核",
+    sets={"centre_decision": ("PASS", "RETURN", "REJECT", None)},
+    final=True,
+)
 def record_centre_check(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """CONFIRM puts the centre's opinion in force, RETURN gives it back to its maker.
 

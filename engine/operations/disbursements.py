@@ -22,7 +22,6 @@ from engine.operations.same_person import refuse_same_person
 from engine.runtime.context import Routing, StepContext, form_operation, service_operation
 from engine.runtime.definitions import programme_of
 from engine.text import Text, text
-from engine.writes import savepoint
 
 CLAUSE = "J4.2"
 GRANTED = (LoanStatus.APPROVED.value, LoanStatus.PARTIAL.value)
@@ -189,7 +188,7 @@ def _add(ctx: StepContext, loan: LoanCase, paper: Paper) -> Disbursement:
         maturity_on=paper.maturity_on,
     )
     try:
-        with savepoint(ctx.session):
+        with ctx.session.begin_nested():
             ctx.session.add(added)
     except IntegrityError as taken:
         # the bank used the number before, perhaps in this same moment

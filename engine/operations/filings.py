@@ -21,6 +21,7 @@ from engine.operations.numbers import next_number
 from engine.operations.referrals import case_of
 from engine.runtime.context import Routing, StepContext, form_operation, service_operation
 from engine.runtime.definitions import programme_of
+from engine.runtime.registry import BOOLEAN
 from engine.text import Text, text
 
 FILING_REVIEW = "FILING_REVIEW"
@@ -60,7 +61,9 @@ def due_day(agreement: Agreement, disbursed_on: date) -> date:
     return due(disbursed_on, agreement.filing_days, Unit.WORKING_DAY, clause="J3.6").date
 
 
-@form_operation("filings.record_submission", "记录报送备案")
+@form_operation(
+    "filings.record_submission", "记录报送备案", sets={"late": BOOLEAN, "filing_decision": (None,)}
+)
 def record_submission(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """File the confirmed disbursement, attested; late filing needs a reason and the head's word.
 
@@ -127,7 +130,7 @@ def record_late_opinion(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     return {}
 
 
-@form_operation("filings.record_review", "记录备案审核")
+@form_operation("filings.record_review", "记录备案审核", sets={"filing_decision": (None,)})
 def record_review(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """A formal check: ACCEPTED, RETURNED or REJECTED, the last two with reasons. InvalidInput."""
     case, note, outcome = case_of(ctx), note_of(values), str(values["outcome"])
@@ -143,7 +146,12 @@ def record_review(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     return {"filing_decision": None}
 
 
-@form_operation("filings.record_check", "记录备案复核", final=True)
+@form_operation(
+    "filings.record_check",
+    "记录备案复核",
+    sets={"filing_decision": ("ACCEPTED", "RETURNED", "REJECTED", None)},
+    final=True,
+)
 def record_check(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """CONFIRM puts the review in force, RETURN gives it back to its maker.
 
@@ -234,7 +242,7 @@ def _tell_fee(ctx: StepContext, case: GuaranteeCase, filing: Filing) -> None:
     )
 
 
-@service_operation("filings.reject", "不予备案")
+@service_operation("filings.reject", "不予备案", sets={"filing_result": ("REJECTED",)})
 def reject(ctx: StepContext, *, case_id: int) -> Routing:
     """The loan stays the bank's own risk (P7). Returns {"filing_result": "REJECTED"}."""
     case, loan = ctx.session.get_one(GuaranteeCase, case_id), loan_of(ctx.session, case_id)
@@ -249,7 +257,7 @@ def reject(ctx: StepContext, *, case_id: int) -> Routing:
     return {"filing_result": "REJECTED"}
 
 
-@form_operation("filings.record_fee", "登记担保费")
+@form_operation("filings.record_fee", "登记担保费", sets={"filing_result": ("FILED",)})
 def record_fee(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """0 < fee_paid <= fee_due (元), paid between disbursement and today, with its invoice (J4.5).
 

@@ -16,12 +16,17 @@ from engine.operations.referrals import case_of
 from engine.operations.same_person import refuse_maker
 from engine.operations.screening import Judged, refresh_checks
 from engine.runtime.context import Routing, StepContext, form_operation, service_operation
+from engine.runtime.registry import BOOLEAN, INTEGER
 from engine.text import Text, text
 
 CLAUSE = "J3.2"
 
 
-@form_operation("screening.record_first_review", "记录初审意见")
+@form_operation(
+    "screening.record_first_review",
+    "记录初审意见",
+    sets={"needs_head": BOOLEAN, "first_review_decision": (None,)},
+)
 def record_first_review(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """The maker's opinion: PASS, RETURN, REJECT or HOLD. Returns {"needs_head"}.
 
@@ -176,7 +181,12 @@ def record_head_opinion(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     return {}
 
 
-@form_operation("screening.record_first_check", "记录初审复核", final=True)
+@form_operation(
+    "screening.record_first_check",
+    "记录初审复核",
+    sets={"first_review_decision": ("PASS", "REJECT", None)},
+    final=True,
+)
 def record_first_check(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """CONFIRM puts the opinion in force, RETURN gives it back to the maker.
 
@@ -243,7 +253,7 @@ def _rejecting(ctx: StepContext, case: GuaranteeCase) -> Decision | None:
     return max(rejecting, key=lambda each: each.id, default=None)
 
 
-@form_operation("screening.record_objection", "记录异议")
+@form_operation("screening.record_objection", "记录异议", sets={"objection_count": INTEGER})
 def record_objection(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """FILE an objection to the rejection, with its statement, or NONE.
 

@@ -56,7 +56,7 @@ def _loan(ctx: StepContext) -> tuple[GuaranteeCase, LoanCase]:
     return case, loan
 
 
-@form_operation("loans.record_decision", "记录授信审批")
+@form_operation("loans.record_decision", "记录授信审批", sets={"decision_route": (None,)})
 def record_decision(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """APPROVED or PARTIAL with the line (元), rate (%), term (months); DECLINED; or RETURN.
 
@@ -194,7 +194,11 @@ def record_decision_check(ctx: StepContext, values: Mapping[str, Any]) -> Routin
     return {}
 
 
-@service_operation("loans.settle_decision", "审批生效")
+@service_operation(
+    "loans.settle_decision",
+    "审批生效",
+    sets={"decision_route": ("DECLINED", "CASE_BY_CASE", "BATCH")},
+)
 def settle_decision(ctx: StepContext, *, case_id: int) -> Routing:
     """Check the line once more, alone with the enterprise and the package, and put it in force.
 
@@ -246,7 +250,7 @@ def _rebind(ctx: StepContext, case: GuaranteeCase, loan: LoanCase, agreement: Ag
         ctx.bind("guarantor", agreement.guarantor_id)
 
 
-@service_operation("loans.decline", "银行不予授信")
+@service_operation("loans.decline", "银行不予授信", sets={"approval_result": ("DECLINED",)})
 def decline(ctx: StepContext, *, case_id: int) -> Routing:
     """The bank will not lend, or the enterprise gave up; the case looks for another bank.
 
@@ -264,7 +268,9 @@ def decline(ctx: StepContext, *, case_id: int) -> Routing:
     return {"approval_result": "DECLINED"}
 
 
-@service_operation("loans.mark_case_by_case", "转个案担保")
+@service_operation(
+    "loans.mark_case_by_case", "转个案担保", sets={"approval_result": ("CASE_BY_CASE",)}
+)
 def mark_case_by_case(ctx: StepContext, *, case_id: int) -> Routing:
     """The loan is over the ceiling and leaves the batch for P16 (always, I.10).
 

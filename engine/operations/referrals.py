@@ -21,6 +21,7 @@ from engine.operations.parties import person_of, post_of
 from engine.operations.same_person import refuse_same_person
 from engine.people import SYSTEM
 from engine.runtime.context import Routing, StepContext, form_operation
+from engine.runtime.registry import BOOLEAN
 from engine.text import text
 
 AUTHORISED_MONTHS = 12
@@ -61,7 +62,9 @@ def _count(session: Session, batch: ReferralBatch) -> int:
     return len(session.scalars(ids).all())
 
 
-@form_operation("referrals.record_prepared", "记录名单编报", final=True)
+@form_operation(
+    "referrals.record_prepared", "记录名单编报", sets={"nil_return": BOOLEAN}, final=True
+)
 def record_prepared(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """SUBMIT hands the rows to the checker; NIL says that there is nothing new this month.
 

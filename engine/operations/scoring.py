@@ -24,6 +24,7 @@ from engine.models import (
 from engine.operations.decisions import note_of, require_note
 from engine.operations.parties import person_of
 from engine.runtime.context import Routing, StepContext, form_operation, service_operation
+from engine.runtime.registry import INTEGER, LIST
 from engine.text import Text, text
 
 CLAUSE = "J3.3.1"
@@ -73,7 +74,7 @@ def _selection(ctx: StepContext, selection_id: int | None = None) -> BankSelecti
     return ctx.session.get_one(BankSelection, key, with_for_update=True, populate_existing=True)
 
 
-@form_operation("selection.record_scorers", "指定评分人")
+@form_operation("selection.record_scorers", "指定评分人", sets={"scorers": LIST})
 def record_scorers(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """At least three different active makers of finance bureau or guarantors; all score anew.
 
@@ -231,7 +232,7 @@ def average(totals: Sequence[Decimal]) -> Decimal:
     return half_up(sum(map(Fraction, kept), Fraction(0)) / len(kept))
 
 
-@service_operation("selection.rank", "汇总排名")
+@service_operation("selection.rank", "汇总排名", sets={"ranked_count": INTEGER})
 def rank(ctx: StepContext, *, selection_id: int) -> Routing:
     """Average, threshold, rank; of equal averages the lower rate comes first; the first N seats
     are chosen. Returns {"ranked_count"}: how many reached the threshold."""

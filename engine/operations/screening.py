@@ -20,6 +20,7 @@ from engine.operations.screening_facts import applicant_of
 from engine.people import Actor
 from engine.runtime.context import Routing, StepContext, service_operation
 from engine.runtime.definitions import programme_of
+from engine.runtime.registry import BOOLEAN
 from engine.text import text
 
 AUTHORISATION = "AUTHORISATION"
@@ -43,7 +44,11 @@ class Judged:
         )
 
 
-@service_operation("screening.run_checks", "自动核查")
+@service_operation(
+    "screening.run_checks",
+    "自动核查",
+    sets={"authorisation_present": BOOLEAN, "review_result": (None,)},
+)
 def run_checks(ctx: StepContext, *, case_id: int) -> Routing:
     """Run E1-E4, store what they say, classify the enterprise (P2).
 

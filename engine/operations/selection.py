@@ -27,12 +27,13 @@ from engine.people import Actor
 from engine.runtime import step
 from engine.runtime.context import Routing, StepContext, form_operation, service_operation
 from engine.runtime.definitions import programme_of
+from engine.runtime.registry import DATE, INTEGER, LIST
 from engine.text import Text, text
 
 CLAUSE = "J3.3.1"
 MIN_BIDS = 2
-OPEN = "OPEN"
-PUBLISHED = "PUBLISHED"
+OPEN, PUBLISHED = "OPEN", "PUBLISHED"
+NOTICE_SETS = {"invited": LIST, "apply_until": DATE}
 CRITERIA = {
     "quota": "承诺额度",
     "rate_offer": "利率报价",
@@ -120,7 +121,7 @@ def _selection(ctx: StepContext, selection_id: int | None = None) -> BankSelecti
     return ctx.session.get_one(BankSelection, key, with_for_update=True, populate_existing=True)
 
 
-@form_operation("selection.record_notice", "记录遴选公告")
+@form_operation("selection.record_notice", "记录遴选公告", sets=NOTICE_SETS)
 def record_notice(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """Criteria with weights that add up to 100, seats, threshold, last day, invited banks.
 
@@ -238,7 +239,7 @@ def _own_bid(ctx: StepContext, selection: BankSelection, bank_id: int) -> Bid:
     return found
 
 
-@service_operation("selection.close_bids", "截止申请")
+@service_operation("selection.close_bids", "截止申请", sets={"bid_count": INTEGER})
 def close_bids(ctx: StepContext, *, selection_id: int) -> Routing:
     """Count the bids; with fewer than two the notice goes out again. Returns {"bid_count"}."""
     selection = _selection(ctx, selection_id)

@@ -22,12 +22,13 @@ from engine.operations.screening import refresh_checks
 from engine.people import SYSTEM
 from engine.runtime.context import Routing, StepContext, service_operation
 from engine.runtime.definitions import programme_of
+from engine.runtime.registry import INTEGER
 from engine.text import text
 
 REVIEW_STAGE = 2  # later a second referral is credited, but nothing is looked at again
 
 
-@service_operation("referrals.submit", "报送需求名单")
+@service_operation("referrals.submit", "报送需求名单", sets={"opened": INTEGER, "joined": INTEGER})
 def submit(ctx: StepContext, *, batch_id: int) -> Routing:
     """Send a checked list. A late one counts for the next month.
 

@@ -42,6 +42,7 @@ from engine.people import Actor
 from engine.runtime import step
 from engine.runtime.context import Routing, StepContext, form_operation, service_operation
 from engine.runtime.definitions import programme_of
+from engine.runtime.registry import INTEGER
 from engine.text import text
 
 __all__ = [
@@ -111,7 +112,7 @@ def _parties(session: Session, scheme: Programme) -> dict[str, int]:
     return {"finance": finance, "treasury": treasury_of(session, scheme.district_code)}
 
 
-@service_operation("subsidies.calculate", "测算补贴")
+@service_operation("subsidies.calculate", "测算补贴", sets={"subsidy_rows": INTEGER})
 def calculate(ctx: StepContext, *, batch_id: int) -> Routing:
     """Reckon the rows, or reckon them again. Returns {"subsidy_rows": how many are proposed}.
 

@@ -28,6 +28,7 @@ from engine.people import Actor
 from engine.runtime import step
 from engine.runtime.context import Routing, StepContext, form_operation, service_operation
 from engine.runtime.definitions import programme_of
+from engine.runtime.registry import TEXT
 from engine.text import text
 
 CLAUSE = "J3.2"
@@ -161,7 +162,7 @@ def record_confirmed(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     return {}
 
 
-@service_operation("whitelist.release", "发布白名单")
+@service_operation("whitelist.release", "发布白名单", sets={"wl_no": TEXT})
 def release(ctx: StepContext, *, release_id: int) -> Routing:
     """Publish: number, entries, digest; from then on only an entry's status can change (G1).
 

@@ -1,6 +1,7 @@
 """Whitelist releases: who waits, what is frozen, who goes on."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from threading import Barrier
@@ -17,8 +18,8 @@ from engine.operations import tasks
 from engine.operations.cases import withdraw_case
 from engine.operations.entries import expire_entries, set_status
 from engine.operations.whitelist import candidates, digest
-from engine.runtime import context
-from engine.runtime.context import Operation, StepContext
+from engine.runtime import registry
+from engine.runtime.context import StepContext, operations
 from tests.imports.builders import code, row
 from tests.operations.world import NOW, PROGRAMME, World, person
 
@@ -30,8 +31,8 @@ def no_bank_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     def assign(ctx: StepContext, *, case_id: int) -> dict[str, str]:
         return {"assignment_result": "NONE"}
 
-    found = Operation("banks.assign", "service", assign, "派单")
-    monkeypatch.setitem(context._REGISTRY, "banks.assign", found)
+    found = replace(operations()["banks.assign"], function=assign)
+    monkeypatch.setitem(registry._REGISTRY, "banks.assign", found)
 
 
 def passed(world: World, *usccs: str) -> list[GuaranteeCase]:

@@ -13,19 +13,20 @@ from engine.models import Clock, Instance, StepHistory, Timer, WorkItem
 from engine.operations import tasks
 from engine.runtime import step
 from engine.runtime.context import StepContext, form_operation, service_operation
+from engine.runtime.registry import Kind
 from engine.text import text
 from tests.runtime.conftest import NOW, Staff, Start
 from tests.runtime.diagrams import chain, event, flow, process, service, user
 
 
-@form_operation("test.record", "记录")
+@form_operation("test.record", "记录", sets={"chosen": Kind.TEXT})
 def _record(ctx: StepContext, values: Mapping[str, Any]) -> dict[str, Any]:
     if values.get("outcome") == "BAD":
         raise RuleRefused("bad", text("不行"))
     return {"chosen": values["outcome"]}
 
 
-@service_operation("test.double", "加倍")
+@service_operation("test.double", "加倍", sets={"doubled": Kind.INTEGER})
 def _double(ctx: StepContext, *, amount: int) -> dict[str, object]:
     return {"doubled": amount * 2}
 
