@@ -6,8 +6,7 @@ before a savepoint, and before the commit. So nobody can see the difference, exc
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -15,10 +14,16 @@ from weakref import WeakKeyDictionary
 
 import orjson
 import psycopg
-from sqlalchemy import JSON, Engine, event, inspect
+from sqlalchemy import JSON, Connection, Engine, event, inspect
 from sqlalchemy import text as sql
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, make_transient_to_detached
+from sqlalchemy.orm import (
+    ORMExecuteState,
+    Session,
+    SessionTransaction,
+    UOWTransaction,
+    make_transient_to_detached,
+)
 from sqlalchemy.orm.attributes import set_committed_value
 
 from engine.models.base import Base
@@ -27,6 +32,7 @@ Row = TypeVar("Row", bound=Base)
 
 _KEY = "writes"
 _AMENDED = "amended"
+_MARKS = "savepoints"
 _BLOCK = 50  # ids taken from a sequence at a time
 
 observers: list[Callable[[str], None]] = []
@@ -88,14 +94,17 @@ def _take_block(session: Session, table: str) -> list[int]:
 
 def write(session: Session) -> None:
     """Send what waits. Raises DBAPIError as any statement would."""
-    pending = session.info.pop(_KEY, None)
-    if not pending:
-        return
-    connection = session.connection().connection.driver_connection
-    assert isinstance(connection, psycopg.Connection)  # noqa: S101 (engine/db.py makes no other)
+    if session.info.get(_KEY):
+        _send(session, session.connection())
+
+
+def _send(session: Session, connection: Connection) -> None:
+    pending = session.info.pop(_KEY, ())
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, psycopg.Connection)  # noqa: S101 (engine/db.py makes no other)
     statement = ""
     try:
-        with connection.pipeline(), connection.cursor() as cursor:
+        with raw.pipeline(), raw.cursor() as cursor:
             for statement, parameters in pending:
                 for observer in observers:
                     observer(statement)
@@ -104,22 +113,6 @@ def write(session: Session) -> None:
         raise DBAPIError.instance(
             statement, None, error, psycopg.Error, hide_parameters=True
         ) from error
-
-
-@contextmanager
-def savepoint(session: Session) -> Iterator[None]:
-    """`session.begin_nested()` that keeps what waited before it and drops what came after it."""
-    write(session)
-    before = len(session.info.get(_AMENDED, ()))
-    try:
-        with session.begin_nested():
-            yield
-            write(session)
-    except BaseException:
-        session.info.pop(_KEY, None)
-        for row in session.info.get(_AMENDED, ())[before:]:
-            session.expire(row)
-        raise
 
 
 @dataclass(frozen=True)
@@ -198,8 +191,27 @@ def _before_commit(session: Session) -> None:
     write(session)
 
 
-@event.listens_for(Session, "after_commit")
-@event.listens_for(Session, "after_rollback")
-def _forget(session: Session) -> None:
+@event.listens_for(Session, "after_transaction_create")
+def _at_savepoint(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested and transaction.parent is not None:
+        if session.info.get(_KEY):  # by the outer one: the savepoint must not take them along
+            _send(session, transaction.parent.connection(None))
+        session.info.setdefault(_MARKS, {})[transaction] = len(session.info.get(_AMENDED, ()))
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _after_rollback(session: Session, ended: SessionTransaction) -> None:
     session.info.pop(_KEY, None)
-    session.info.pop(_AMENDED, None)
+    since = session.info.get(_MARKS, {}).pop(ended, 0)
+    amended = session.info.get(_AMENDED, [])
+    for row in amended[since:]:
+        if row in session:
+            session.expire(row)
+    del amended[since:]
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _after_end(session: Session, ended: SessionTransaction) -> None:
+    session.info.get(_MARKS, {}).pop(ended, None)
+    if ended.parent is None:
+        session.info.pop(_AMENDED, None)

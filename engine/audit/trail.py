@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import event, func, select
-from sqlalchemy.orm import Session, SessionTransaction, SessionTransactionOrigin
+from sqlalchemy.orm import Session, SessionTransaction
 
 from engine.audit.encoding import ALGORITHM_KEY, FIRST, configured_algorithm, native, row_hash
 from engine.models import AuditEvent
@@ -89,6 +89,11 @@ def _last(session: Session, chain: str) -> tuple[int, bytes]:
 
 @event.listens_for(Session, "after_transaction_end")
 def _forget_heads(session: Session, transaction: SessionTransaction) -> None:
-    # Also after a savepoint: its rows and its locks may be gone. A flush ends nothing.
-    if transaction.origin is not SessionTransactionOrigin.SUBTRANSACTION:
+    if transaction.parent is None:
         session.info.pop(_HEADS, None)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_undone(session: Session, _transaction: SessionTransaction) -> None:
+    # Also of a savepoint: its rows and its locks are gone. What a savepoint kept, stays locked.
+    session.info.pop(_HEADS, None)

@@ -8,7 +8,7 @@ that fails as a whole is rolled back and kept with an empty `task_id`.
 
 import secrets
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,7 +28,6 @@ from engine.models import Instance
 from engine.models.running import Incident, IncidentStatus, Resolution
 from engine.people import SYSTEM
 from engine.text import Text, text
-from engine.writes import savepoint
 
 BACK_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 MARK = "incident"  # in a task's internal data while its failure is unsettled
@@ -99,17 +98,25 @@ def attempting(session: Session, passing: tuple[type[Exception], ...] = ()) -> I
     Errors of `passing` are undone as well, and raised. The block may use any operation.
     """
     session.flush()  # what came before is not the block's fault
-    with Caught(session, passing) as caught, savepoint(session):
+    with Caught(session, passing) as caught, session.begin_nested():
         yield caught
 
 
-def perform(task: Any, name: str, parameters: Mapping[str, Any]) -> bool | None:
-    """Run the operation of a service task; None when it failed and the task has to wait."""
+def perform(
+    task: Any,
+    name: str,
+    parameters: Mapping[str, Any],
+    caught: Callable[[Exception], bool] = lambda _: False,
+) -> bool | None:
+    """Run the operation of a service task; None when it failed and the task has to wait.
+
+    False when `caught` says that the diagram takes the error on; what the operation did is undone.
+    """
     engine = task.workflow.script_engine
     ctx = engine.context
     inputs: dict[str, Any] | None = None
-    sent = len(ctx.messages)
-    with attempting(ctx.session, (DanbaoError,) if engine.watched else ()) as attempt:
+    sent, parties = len(ctx.messages), dict(ctx.known.parties)
+    with attempting(ctx.session) as attempt:
         inputs = evaluated(engine, task, parameters)
         result = engine.run_operation(task, name, inputs)
     if attempt.error is None:
@@ -117,6 +124,11 @@ def perform(task: Any, name: str, parameters: Mapping[str, Any]) -> bool | None:
             task.data[key] = value
         return True
     del ctx.messages[sent:]
+    if caught(attempt.error):
+        return False
+    if engine.watched and isinstance(attempt.error, DanbaoError):
+        raise attempt.error
+    ctx.known.parties = parties
     found = keep_failure(ctx.session, ctx.instance, _place(task, name), attempt.error, ctx.now)
     found.inputs = inputs
     task.internal_data[MARK] = found.reference
