@@ -14,7 +14,6 @@ from engine.errors import Conflict, NotFound
 from engine.jobs.attempt import Attempt
 from engine.models import DomainEvent, OutboxMail
 from engine.text import text
-from engine.writes import savepoint
 from notifications.drafts import Draft, Post
 from notifications.render import render
 from notifications.rules import event_drafts
@@ -76,7 +75,7 @@ def _try(
     added = 0
     ids = [event.id for event in events]
     # The savepoint is inside: it rolls back before the error is logged and ends there.
-    with Attempt("mail", event_ids=ids) as attempt, savepoint(session):
+    with Attempt("mail", event_ids=ids) as attempt, session.begin_nested():
         added = sum(_add(session, now, draft) for draft in drafts())
     for event in events:
         if not attempt.failed or event.at < now - PATIENCE:

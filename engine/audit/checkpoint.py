@@ -13,7 +13,6 @@ from engine.audit.encoding import configured_algorithm
 from engine.audit.keys import key_id
 from engine.audit.merkle import Tree
 from engine.models import AuditCheckpoint, AuditEvent
-from engine.writes import write
 
 # One sealer at a time; any number that nobody else takes.
 SEAL_LOCK = 7_342_118_001
@@ -54,7 +53,6 @@ def _settled(session: Session) -> int:
     Ids are given before commit: a lower one may still be on its way. The lock waits for those;
     the savepoint gives it back at once.
     """
-    write(session)
     with session.begin_nested() as savepoint:
         session.execute(text("SET LOCAL lock_timeout = '5s'"))
         session.execute(text("LOCK TABLE audit_event IN SHARE MODE"))

@@ -163,12 +163,13 @@ def test_a_seal_waits_for_rows_that_are_not_committed_yet(
 ) -> None:
     import threading
 
+    from engine.writes import write as send
     from tests.audit.conftest import add
 
     key = sealing_key(tmp_path)
     with factory() as slow:
         add(slow, "case:1")
-        slow.flush()
+        send(slow)
         write("case:2")  # a higher id, committed first
         sealing = threading.Thread(target=lambda: _seal(factory, tmp_path))
         sealing.start()

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import NullPool, event, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine import db
+from engine import db, writes
 from engine.audit.verify import verify
 from engine.errors import Conflict
 from engine.models import AuditEvent, DomainEvent, Instance, StepHistory, WorkItem
@@ -43,6 +43,7 @@ def _die_before_statement(url: str, item_id: int, actor: Actor, number: int) -> 
             if next(counter) == number:
                 os.kill(os.getpid(), signal.SIGKILL)
 
+        writes.observers.append(before)
         event.listen(engine, "before_cursor_execute", before)
         event.listen(engine, "commit", before)
         with db.unit_of_work(db.session_factory(engine)) as session:
