@@ -15,18 +15,11 @@ from uuid import UUID
 import orjson
 from SpiffWorkflow.bpmn import BpmnWorkflow
 from SpiffWorkflow.bpmn.serializer import BpmnWorkflowSerializer
-from SpiffWorkflow.bpmn.serializer.default.event_definition import (
-    TimerConditionalEventDefinitionConverter,
-)
 from SpiffWorkflow.bpmn.serializer.default.workflow import BpmnWorkflowConverter
 from SpiffWorkflow.spiff.serializer.config import SPIFF_CONFIG
-from SpiffWorkflow.spiff.serializer.task_spec import (
-    ServiceTaskConverter,
-    SpiffMultiInstanceConverter,
-)
 
+from engine.runtime.elements import CONVERTERS
 from engine.runtime.rows import from_rows, to_rows
-from engine.runtime.specs import DueTimer, OperationTask, QuietParallel
 
 FORMAT, LIBRARY_FORMAT = 2, 1
 
@@ -55,9 +48,7 @@ class Specs:
 def _registry() -> Any:
     config = dict(SPIFF_CONFIG)
     config[BpmnWorkflow] = _LeanConverter
-    config[OperationTask] = ServiceTaskConverter
-    config[QuietParallel] = SpiffMultiInstanceConverter
-    config[DueTimer] = TimerConditionalEventDefinitionConverter
+    config.update(CONVERTERS)
     return BpmnWorkflowSerializer.configure(config)
 
 

@@ -42,6 +42,9 @@ __all__ = [
 ]
 
 
+Sent = tuple[str, str, str]  # MESSAGE or SIGNAL, its name, and what it is about
+
+
 @dataclass
 class StepContext:
     """One step of one instance: who, when, for what, and the transaction it happens in.
@@ -57,7 +60,8 @@ class StepContext:
     parameters: Parameters
     data: Mapping[str, Any] = field(default_factory=dict)
     work_item: WorkItem | None = None
-    messages: list[tuple[str, str]] = field(default_factory=list)
+    messages: list[Sent] = field(default_factory=list)
+    hops: int = 0  # how many instances a message went through to cause this step
     services_run: int = 0
     facts: Facts | None = None  # the instance's rows; read when asked for where a step has none
 
@@ -75,7 +79,11 @@ class StepContext:
 
     def send(self, message: str, correlation: object) -> None:
         """Send a message to waiting instances once this step is saved, in its transaction."""
-        self.messages.append((message, str(correlation)))
+        self.messages.append(("MESSAGE", message, str(correlation)))
+
+    def broadcast(self, signal: str) -> None:
+        """Send a signal to every other waiting instance once this step is saved."""
+        self.messages.append(("SIGNAL", signal, ""))
 
     def bind(self, party: str, org_id: int) -> None:
         """Let an organisation play a party in this instance from now on."""

@@ -27,14 +27,16 @@ from engine.models import Definition, DefinitionKind, Deployment, DeploymentMemb
 from engine.people import Actor
 from engine.programmes import read_yaml
 from engine.runtime.codec import Specs, settle
+from engine.runtime.decisions import load_models
+from engine.runtime.elements import DanbaoParser
 from engine.runtime.normalise import BPMN, DiagramRefused, normalise, parse_xml
 from engine.runtime.picture import render_svg
-from engine.runtime.specs import DanbaoParser
 from engine.text import text
 
 FOLDERS = {
     DefinitionKind.PROCESS: ("processes", "*.bpmn"),
     DefinitionKind.FORM: ("forms", "*.form"),
+    DefinitionKind.DECISION: ("decisions", "*.dmn"),
     DefinitionKind.PROGRAMME: ("programmes", "*.yaml"),
 }
 
@@ -80,6 +82,8 @@ def _source_file(kind: DefinitionKind, key: str, source: bytes) -> SourceFile:
         name = process.get("name") or key
     elif kind is DefinitionKind.PROGRAMME:
         name = key
+    elif kind is DefinitionKind.DECISION:
+        name = parse_xml(source, key).get("name") or key
     else:
         name = str(json.loads(source).get("name") or key)
     return SourceFile(kind, key, name, source)
@@ -253,6 +257,8 @@ def _specs_for(parser: Any, key: str) -> Specs:
 
 
 def _check_executable(files: list[SourceFile]) -> None:
+    decisions = {file.key: file.source for file in files if file.kind is DefinitionKind.DECISION}
+    load_models(decisions)
     for kind, check in ((DefinitionKind.PROCESS, _compile), (DefinitionKind.PROGRAMME, _read)):
         found = sorted((file for file in files if file.kind is kind), key=lambda file: file.key)
         content = tuple((file.key, file.digest) for file in found)

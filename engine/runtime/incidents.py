@@ -124,11 +124,11 @@ def perform(
             task.data[key] = value
         return True
     del ctx.messages[sent:]
+    ctx.known.parties = parties
     if caught(attempt.error):
         return False
     if engine.watched and isinstance(attempt.error, DanbaoError):
         raise attempt.error
-    ctx.known.parties = parties
     found = keep_failure(ctx.session, ctx.instance, _place(task, name), attempt.error, ctx.now)
     found.inputs = inputs
     task.internal_data[MARK] = found.reference

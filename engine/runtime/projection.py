@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from SpiffWorkflow.bpmn.specs.event_definitions import MessageEventDefinition
 from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import select
 
@@ -26,8 +25,8 @@ from engine.runtime.deadlines import (
     run_clock,
 )
 from engine.runtime.facts import Facts
-from engine.runtime.scripts import FeelScriptEngine, StepFailed
-from engine.runtime.specs import DueTimer
+from engine.runtime.scripts import FeelScriptEngine, StepFailed, properties_of
+from engine.runtime.waits import TimerWait, waits
 from engine.text import text
 from engine.writes import add_object, add_row, amend, later, next_id
 
@@ -63,15 +62,6 @@ class Passed:
 def element_of(task: Any) -> str:
     """The id in the diagram; a multi-instance child stands for its element."""
     return str(task.task_spec.name).removesuffix(" [child]")
-
-
-def properties_of(task: Any) -> dict[str, str]:
-    """The vocabulary of the task's element (design, Diagram vocabulary)."""
-    found: dict[str, str] = getattr(task.task_spec, "extensions", {}).get("properties", {})
-    if not found and task.task_spec.name.endswith(" [child]"):
-        outer = task.workflow.spec.task_specs[element_of(task)]
-        found = getattr(outer, "extensions", {}).get("properties", {})
-    return found
 
 
 def passed(task: Any) -> Passed | None:
@@ -130,7 +120,7 @@ def _history(ctx: StepContext, steps: Iterable[Passed]) -> None:
 
 def _waiting(ctx: StepContext, facts: Facts, workflow: Any, engine: FeelScriptEngine) -> None:
     """Only what has changed is written: most steps wait for what they waited for before."""
-    timers, subscriptions = _waits(ctx, workflow, engine)
+    timers, subscriptions = _waits(workflow, engine)
     _replace(ctx, Timer, facts.timers, timers)
     _replace(ctx, Subscription, facts.subscriptions, subscriptions)
 
@@ -156,24 +146,15 @@ _DELETE = {
 }
 
 
-def _waits(ctx: StepContext, workflow: Any, engine: FeelScriptEngine) -> Any:
+def _waits(workflow: Any, engine: FeelScriptEngine) -> Any:
     timers, subscriptions = {}, {}
-    for task in workflow.event_manager.tasks.values():
-        if task.state != TaskState.WAITING:
-            continue
-        definition, key = task.task_spec.event_definition, str(task.id)
-        where = {"element_id": element_of(task)}
-        if isinstance(definition, DueTimer):
-            due_at = due_moment(task.internal_data["event_value"], ctx.parameters, ctx.now).at
-            timers[key] = (due_at, {**where, "due_at": due_at})
-        elif isinstance(definition, MessageEventDefinition):
-            expression = properties_of(task).get("correlation", "null")
-            value = str(engine.evaluate(task, expression))
-            mark = ["MESSAGE", definition.name, value]
-            subscriptions[key] = (
-                mark,
-                {**where, "message": definition.name, "correlation": value},
-            )
+    for wait in waits(workflow, engine):
+        where = {"element_id": wait.element_id}
+        if isinstance(wait, TimerWait):
+            timers[wait.task_id] = (wait.due_at, {**where, "due_at": wait.due_at})
+        else:
+            values = {"kind": wait.kind, "message": wait.name, "correlation": wait.correlation}
+            subscriptions[wait.task_id] = (list(values.values()), {**where, **values})
     return timers, subscriptions
 
 

@@ -6,12 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from SpiffWorkflow.util.task import TaskState
-from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from engine.audit.encoding import native
 from engine.errors import Conflict, DanbaoError
-from engine.models import Instance, Subscription
+from engine.models import Instance
 from engine.models.running import Incident, IncidentStatus, Resolution
 from engine.people import Actor
 from engine.runtime.incidents import (
@@ -21,7 +20,8 @@ from engine.runtime.incidents import (
     evaluated,
     keep_failure,
 )
-from engine.runtime.run import Run, lock_instance, note_passed, open_run, receive, save_run
+from engine.runtime.outside import receive
+from engine.runtime.run import Run, lock_instance, note_passed, open_run, save_run
 from engine.text import text
 
 
@@ -129,22 +129,12 @@ def _step_again(
 ) -> None:
     settle(found, resolution, actor, now)
     messages = (found.inputs or {}).get("messages", [])
-    for _kind, message, correlation in messages:
-        if _waits_for(session, instance, message, correlation):
-            receive(session, instance, message, actor, now)
+    for kind, message, correlation in messages:
+        receive(session, instance, (kind, message, correlation), actor, now)
     if not messages:
         run = open_run(session, instance, actor, now)
         run.engine.watched = False
         save_run(run)
-
-
-def _waits_for(session: Session, instance: Instance, message: str, correlation: str) -> bool:
-    waiting = exists().where(
-        Subscription.instance_id == instance.id,
-        Subscription.message == message,
-        Subscription.correlation == correlation,
-    )
-    return bool(session.scalar(select(waiting)))
 
 
 def _waiting(run: Run, found: Incident) -> Any:

@@ -9,9 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from SpiffWorkflow.bpmn import BpmnEvent
 from SpiffWorkflow.bpmn.specs.mixins import EndEventMixin
-from SpiffWorkflow.spiff.specs.event_definitions import MessageEventDefinition
 from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, undefer
@@ -25,6 +23,7 @@ from engine.runtime.codec import decode, encode, new_workflow
 from engine.runtime.compact import ALARM_DEPTH, REFUSED_DEPTH, compact
 from engine.runtime.context import StepContext, call_hook, is_final
 from engine.runtime.definitions import programme_of, specs_of
+from engine.runtime.elements import is_engine_ready, run_ready
 from engine.runtime.facts import Facts, read_facts
 from engine.runtime.projection import HOLDERS, PERFORMERS, Passed, element_of, passed, project
 from engine.runtime.scripts import FeelScriptEngine, StepFailed
@@ -162,8 +161,10 @@ def save_run(run: Run, completed: WorkItem | None = None) -> None:
         state = encode(run.workflow)
         amend(ctx.session, instance, state=state, **changes)
         live.keep(ctx.session, instance, run.workflow, state)
-    for message, correlation in ctx.messages:
-        deliver(ctx.session, message, correlation, ctx.actor, ctx.now)
+    if ctx.messages:
+        from engine.runtime.outside import deliver_sent
+
+        deliver_sent(ctx)
 
 
 def _undo(run: Run, completed: WorkItem | None) -> dict[str, Any]:
@@ -202,47 +203,6 @@ def _end(run: Run, ended: str | None, changes: dict[str, Any]) -> None:
     call_hook("ended", run.ctx, ended or "")
 
 
-def deliver(session: Session, message: str, correlation: str, actor: Actor, now: datetime) -> int:
-    """Give a message to every instance that waits for it; returns how many took it."""
-    query = (
-        select(Subscription.instance_id)
-        .where(Subscription.message == message, Subscription.correlation == correlation)
-        .order_by(Subscription.instance_id)
-    )
-    ids = session.scalars(query).all()
-    return sum(deliver_to(session, key, message, correlation, actor, now) for key in ids)
-
-
-def deliver_to(
-    session: Session, instance_id: int, message: str, correlation: str, actor: Actor, now: datetime
-) -> bool:
-    """Give a message to one instance. What fails there is kept there, and never fails the sender;
-    an instance that is suspended is given it when it goes on."""
-    try:
-        instance = lock_instance(session, instance_id, suspended=True)
-    except Conflict:
-        return False  # it ended meanwhile, and waits no more
-    kept = ("MESSAGE", message, correlation)
-    if instance.status == InstanceStatus.SUSPENDED.value:
-        incidents.keep_message(session, instance, kept, suspended_now(), now)
-        return False
-    with incidents.attempting(session) as attempt:
-        receive(session, instance, message, actor, now)
-    if attempt.error is not None:
-        incidents.keep_message(session, instance, kept, attempt.error, now)
-    return attempt.error is None
-
-
-def receive(
-    session: Session, instance: Instance, message: str, actor: Actor, now: datetime
-) -> None:
-    """Let a locked instance catch a message, unwatched, and run on."""
-    run = open_run(session, instance, actor, now)
-    run.engine.watched = False
-    run.workflow.catch(BpmnEvent(MessageEventDefinition(message), {}))
-    save_run(run)
-
-
 def _advance(run: Run) -> str | None:
     """Run until nothing is ready for the engine; returns the end event reached at the top."""
     ended: str | None = None
@@ -258,19 +218,10 @@ def _advance(run: Run) -> str | None:
             ended = element_of(task)
 
     for _ in range(MAX_ROUNDS):
-        run.workflow.do_engine_steps(did_complete_task=note)
-        if not _engine_ready(run.workflow):
+        run_ready(run.workflow, note)
+        if not is_engine_ready(run.workflow):
             return ended
     raise Conflict("no_rest", text("流程无法停下，请流程管理员检查循环"))
-
-
-def _engine_ready(workflow: Any) -> bool:
-    parts = (workflow, *workflow.subprocesses.values())
-    return any(
-        task._state == TaskState.READY and not task.task_spec.manual
-        for part in parts
-        for task in part.tasks.values()
-    )
 
 
 def forget_waits(session: Session, instance_id: int) -> None:

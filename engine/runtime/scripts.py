@@ -1,5 +1,6 @@
 """What SpiffWorkflow calls a script engine: FEEL and registered operations, never Python."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,12 @@ from engine.errors import DanbaoError
 from engine.feel import FeelError, evaluate, to_json_native
 from engine.runtime.context import StepContext, operation
 from engine.runtime.deadlines import due_moment
-from engine.text import text
+from engine.text import Text, text
+
+Round = dict[str, Any]  # of a cycle: {"next": ISO, "left": rounds from it on or -1, "period": ISO}
+CHILD = " [child]"  # what the library adds to the name of a multi-instance's instances
+_LITERAL = re.compile(r"P|\d{4}-\d{2}-\d{2}")
+_CYCLE = re.compile(r"R(?P<count>\d*)/(?:(?P<start>\d[^/]*)/)?(?P<period>P[^/]+)")
 
 
 class StepFailed(DanbaoError):
@@ -26,35 +32,65 @@ class FeelScriptEngine:
         self.watched = not context.actor.is_system  # does a person wait for the answer?
         self.environment = self  # the library looks for it; message correlations are not used
 
-    def evaluate(self, task: Any, expression: str, external_context: object = None) -> Any:
-        """The JSON-native value of a FEEL expression over the task's data."""
-        del external_context
+    def evaluate(
+        self, task: Any, expression: str, external_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        """The JSON-native value of a FEEL expression over the task's data, and over what the
+        library or a multi-instance adds. Raises StepFailed."""
         source = expression.strip().removeprefix("=")
-        functions = {"due": self._due}
+        data = {**task.data, **external_context} if external_context else task.data
         try:
-            return to_json_native(evaluate(source, task.data, functions))
+            return to_json_native(evaluate(source, data, {"due": self._due}))
         except FeelError as error:
-            raise StepFailed(
+            raise _failed(
                 "expression_failed",
                 text(
                     "“{name}”的表达式无法计算：{source}（{why}）",
-                    name=task.task_spec.bpmn_name or task.task_spec.name,
+                    name=_name(task),
                     source=source,
                     why=str(error),
                 ),
-                text("请流程管理员改正流程图后重新发布"),
             ) from error
 
     def _due(self, period: object) -> str:
         return due_moment(str(period), self.context.parameters, self.now).at.isoformat()
 
     def due_moment(self, task: Any, expression: str) -> str:
-        """The absolute ISO time of a timer: a FEEL expression, an ISO date or a duration."""
+        """The absolute ISO time of a timer: a parameter's name, a duration, a date, or FEEL that
+        gives one of them. Raises StepFailed."""
         body = expression.strip()
-        if body.startswith("P"):
-            return self._due(body)
-        value = self.evaluate(task, body)
-        return due_moment(str(value), self.context.parameters, self.now).at.isoformat()
+        literal = _LITERAL.match(body) or body in self.context.parameters
+        value = body if literal else self.evaluate(task, body)
+        try:
+            return self._due(value)
+        except (DanbaoError, ValueError) as error:
+            raise _bad_time(task, value) from error
+
+    def first_round(self, task: Any, expression: str) -> Round:
+        """The first round of a cycle: `R3/P1D`, `R/PT8H`, with a start `R/2026-01-01/P7D`, or FEEL
+        that gives one. Raises StepFailed."""
+        body = expression.strip()
+        value = body if _CYCLE.match(body) else self.evaluate(task, body)
+        matched = _CYCLE.fullmatch(value) if isinstance(value, str) else None
+        if matched is None or matched["count"] == "0":
+            raise _bad_time(task, value)
+        left = int(matched["count"]) if matched["count"] else -1
+        try:
+            start = self._due(matched["start"] or matched["period"])
+            self._due(matched["period"])
+        except (DanbaoError, ValueError) as error:
+            raise _bad_time(task, value) from error
+        return {"next": start, "left": left, "period": matched["period"]}
+
+    def next_round(self, last: Round) -> Round | None:
+        """The first round after now, when `last` has fired; rounds that were missed count."""
+        moment, left = datetime.fromisoformat(last["next"]), last["left"]
+        while moment <= self.now:
+            left -= 1
+            if left == 0:
+                return None
+            moment = due_moment(last["period"], self.context.parameters, moment).at
+        return {"next": moment.isoformat(), "left": left, "period": last["period"]}
 
     def run_operation(self, task: Any, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Call a service operation in the step's transaction; its own errors pass through."""
@@ -65,5 +101,48 @@ class FeelScriptEngine:
         self.context.services_run += 1
         return found.function(self.context, **inputs) or {}
 
+    def decide(self, task: Any, decision: str, mapping: str) -> Any:
+        """What a published decision says of the task's data. Raises StepFailed, DecisionRefused."""
+        from engine.runtime.decisions import decide
+
+        self.context.services_run += 1
+        return decide(self.context, task, decision, mapping)
+
+    def send_message(self, task: Any, name: str) -> None:
+        """Send a message with the correlation that its element gives."""
+        self.context.send(name, correlation_of(task, self))
+
+    def send_signal(self, name: str) -> None:
+        """Send a signal to all other instances."""
+        self.context.broadcast(name)
+
     def validate(self, expression: str) -> None:
         """Publication checks expressions; nothing is done here."""
+
+
+def _failed(code: str, message: Text) -> StepFailed:
+    return StepFailed(code, message, text("请流程管理员改正流程图后重新发布"))
+
+
+def _bad_time(task: Any, value: object) -> StepFailed:
+    shown = "null" if value is None else str(value)[:80]
+    return _failed("bad_time", text("“{name}”的时间{value}无法理解", name=_name(task), value=shown))
+
+
+def _name(task: Any) -> str:
+    return str(task.task_spec.bpmn_name or task.task_spec.name)
+
+
+def correlation_of(task: Any, engine: Any) -> str:
+    """What a message event or task is about, e.g. the number of a case. Raises StepFailed."""
+    expression = properties_of(task).get("correlation", "null")
+    return str(engine.evaluate(task, expression))
+
+
+def properties_of(task: Any) -> dict[str, str]:
+    """The vocabulary of the task's element (design, Diagram vocabulary)."""
+    found: dict[str, str] = getattr(task.task_spec, "extensions", {}).get("properties", {})
+    if not found and task.task_spec.name.endswith(CHILD):
+        outer = task.workflow.spec.task_specs[task.task_spec.name.removesuffix(CHILD)]
+        found = getattr(outer, "extensions", {}).get("properties", {})
+    return found

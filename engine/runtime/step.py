@@ -20,10 +20,10 @@ from engine.runtime import incidents
 from engine.runtime.context import StepContext, is_sealed, operation
 from engine.runtime.definitions import current_deployment
 from engine.runtime.facts import Facts, Locked
+from engine.runtime.outside import deliver
 from engine.runtime.projection import performers
 from engine.runtime.run import (
     context_of,
-    deliver,
     forget_waits,
     lock_instance,
     new_run,
