@@ -42,6 +42,7 @@ class Element:
     requires: dict[str, tuple[str, ...]] = field(default_factory=dict)
     node: Node | None = None
     service: "Service | None" = None
+    unknown: frozenset[str] = frozenset()
 
     @property
     def names(self) -> frozenset[str]:

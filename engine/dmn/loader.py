@@ -100,7 +100,9 @@ class _Loader:
         scope = Scope(
             Reads(), names, frozenset(self.functions), self.types.known, names, nested=True
         )
-        return Step(element, self._compiled(element.node, scope))
+        run = self._compiled(element.node, scope)
+        element.unknown = frozenset(scope.reads.certain - {"?"})
+        return Step(element, run)
 
     def _compiled(self, node: Node, scope: Scope) -> Fn:
         try:

@@ -1,12 +1,16 @@
 """Item definitions: from the XML to FEEL types, whatever their order in the file."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import cast
 
 from lxml import etree
 
-from engine.dmn.errors import refuse
+from engine.dmn.errors import line_of, refuse
 from engine.dmn.source import child, children, text_of
-from engine.feel import FeelError, compile_unary_tests
+from engine.feel import FeelError, UnaryTests, compile_unary_tests
+from engine.feel.nodes import Tests
+from engine.feel.parser import parse
 from engine.feel.types import ANY
 from engine.feel.values import TYPE_NAMES, TypeOf
 from engine.text import text
@@ -90,6 +94,17 @@ def _plain(reference: str | None) -> str:
     return (reference or "").strip().removeprefix("feel:")
 
 
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Allowed values: whether a value is one of them, and what was written."""
+
+    tests: Tests
+    compiled: UnaryTests
+
+    def __call__(self, value: object) -> bool:
+        return self.compiled.matches(value)
+
+
 def _constraint(
     allowed: etree._Element | None, item: etree._Element
 ) -> Callable[[object], bool] | None:
@@ -97,11 +112,12 @@ def _constraint(
     if not source:
         return None
     try:
-        tests = compile_unary_tests(source)
+        tests = parse(source, (), "unary_tests", line_of(item))
+        compiled = compile_unary_tests(source)
     except FeelError as error:
         message = text("允许值无法读懂：{why}", why=error.message)
         raise refuse("bad_expression", item, message, text('写成 "甲","乙" 或 [1..5]')) from error
-    return tests.matches
+    return Allowed(cast("Tests", tests), compiled)
 
 
 def _both(
@@ -109,8 +125,24 @@ def _both(
 ) -> Callable[[object], bool] | None:
     if first is None or second is None:
         return first or second
-    one, other = first, second
-    return lambda value: one(value) and other(value)
+    return _Both(first, second)
+
+
+@dataclass(frozen=True, slots=True)
+class _Both:
+    first: Callable[[object], bool]
+    second: Callable[[object], bool]
+
+    def __call__(self, value: object) -> bool:
+        return self.first(value) and self.second(value)
+
+
+def allowed_tests(kind: TypeOf | None) -> Tests | None:
+    """What a type's allowed values were written as; the narrower ones of two."""
+    allows = kind.allows if kind else None
+    if isinstance(allows, _Both):
+        allows = allows.second
+    return allows.tests if isinstance(allows, Allowed) else None
 
 
 def component_names(types: Mapping[str, TypeOf]) -> frozenset[str]:
