@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.util import identity_key
 
 from engine.clock import local_date
 from engine.domain.calendar import working_days_between
@@ -68,10 +67,9 @@ def complete(
 
 
 def _followers(session: Session, facts: Facts) -> list[WorkItem]:
-    """What is open now; what this step has opened is in the session already."""
-    known = session.identity_map
+    """What is open now; what this step has opened need not be read."""
     found = (
-        known.get(identity_key(WorkItem, item_id)) or session.get(WorkItem, item_id)
+        facts.opened.get(item_id) or session.get(WorkItem, item_id)
         for item_id in facts.open_items.values()
     )
     return [item for item in found if item is not None]

@@ -87,7 +87,9 @@ def project(ctx: StepContext, workflow: Any, engine: FeelScriptEngine, steps: li
     for task_id in facts.open_items.keys() - ready.keys():
         _drop(ctx, facts.open_items.pop(task_id))
     for task_id in ready.keys() - facts.open_items.keys():
-        facts.open_items[task_id] = _open(ctx, facts, engine, ready[task_id]).id
+        item = _open(ctx, facts, engine, ready[task_id])
+        facts.open_items[task_id] = item.id
+        facts.opened[item.id] = item
 
 
 def _living(workflow: Any) -> Iterator[Any]:
