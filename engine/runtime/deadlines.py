@@ -24,7 +24,13 @@ from engine.runtime.facts import Facts
 from engine.text import text
 from engine.writes import add_object, add_row, amend, next_id
 
-_ISO = re.compile(r"P(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?")
+_ISO = re.compile(
+    r"P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+)
+_TIMED = re.compile(
+    r"P(?:(?P<days>\d+)D)?T(?=\d)"
+    r"(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?"
+)
 
 
 @dataclass(frozen=True)
@@ -41,25 +47,38 @@ def due_moment(period: str, parameters: Parameters, now: datetime) -> DueMoment:
     """The due moment of `period` counted from `now`.
 
     `period`: a programme parameter's name, an ISO date (that day's end, rolled to no working day:
-    it was computed by the calendar already), an ISO date-time, or a duration P..M, P..W, P..D.
+    it was computed by the calendar already), an ISO date-time, or a duration P..Y..M, P..W, P..D.
+    A duration with hours, minutes or seconds (PT8H, P1DT12H) is counted by the clock alone.
     """
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", period):
         return DueMoment(end_of_day(date.fromisoformat(period)), False)
     if period[:4].isdigit():
         return DueMoment(datetime.fromisoformat(period), False)
+    by_clock = clock_time(period)
+    if by_clock is not None:
+        return DueMoment(now + by_clock, False)
     length = _period(period, parameters)
     found = due(local_date(now), length.amount, length.unit)
     return DueMoment(found.moment, found.provisional, length.amount, length.unit.value)
+
+
+def clock_time(period: str) -> timedelta | None:
+    """How long a duration with hours, minutes or seconds is; None for anything else."""
+    matched = _TIMED.fullmatch(period)
+    if matched is None:
+        return None
+    return timedelta(**{unit: int(amount or 0) for unit, amount in matched.groupdict().items()})
 
 
 def _period(name: str, parameters: Parameters) -> Period:
     matched = _ISO.fullmatch(name)
     if matched is None:
         return parameters.period(name)
-    if matched["months"]:
-        return Period(int(matched["months"]), Unit.MONTH)
+    months = int(matched["years"] or 0) * 12 + int(matched["months"] or 0)
     days = int(matched["weeks"] or 0) * 7 + int(matched["days"] or 0)
-    if days == 0:
+    if months and not days:
+        return Period(months, Unit.MONTH)
+    if months or days == 0:
         raise DanbaoError("bad_period", text("期限{name}无法理解", name=name))
     return Period(days, Unit.DAY)
 

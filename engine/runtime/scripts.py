@@ -8,7 +8,7 @@ from typing import Any
 from engine.errors import DanbaoError
 from engine.feel import FeelError, evaluate, to_json_native
 from engine.runtime.context import StepContext, operation
-from engine.runtime.deadlines import due_moment
+from engine.runtime.deadlines import clock_time, due_moment
 from engine.text import Text, text
 
 Round = dict[str, Any]  # of a cycle: {"next": ISO, "left": rounds from it on or -1, "period": ISO}
@@ -77,20 +77,32 @@ class FeelScriptEngine:
         left = int(matched["count"]) if matched["count"] else -1
         try:
             start = self._due(matched["start"] or matched["period"])
-            self._due(matched["period"])
+            comes_again = datetime.fromisoformat(self._due(matched["period"])) > self.now
         except (DanbaoError, ValueError) as error:
             raise _bad_time(task, value) from error
+        if not comes_again:
+            raise _bad_time(task, value)
         return {"next": start, "left": left, "period": matched["period"]}
 
     def next_round(self, last: Round) -> Round | None:
         """The first round after now, when `last` has fired; rounds that were missed count."""
-        moment, left = datetime.fromisoformat(last["next"]), last["left"]
-        while moment <= self.now:
-            left -= 1
-            if left == 0:
-                return None
-            moment = due_moment(last["period"], self.context.parameters, moment).at
+        moment, passed = self._after_now(last["period"], datetime.fromisoformat(last["next"]))
+        left = -1 if last["left"] < 0 else last["left"] - passed
+        if left == 0 or (last["left"] > 0 and left < 0):
+            return None
         return {"next": moment.isoformat(), "left": left, "period": last["period"]}
+
+    def _after_now(self, period: str, moment: datetime) -> tuple[datetime, int]:
+        """The first round after now, and how many rounds have gone by from `moment` on."""
+        step = clock_time(period)
+        if step is not None:
+            passed = (self.now - moment) // step + 1
+            return moment + passed * step, passed
+        passed = 0
+        while moment <= self.now:
+            moment = due_moment(period, self.context.parameters, moment).at
+            passed += 1
+        return moment, passed
 
     def run_operation(self, task: Any, name: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
         """Call a service operation in the step's transaction; its own errors pass through."""

@@ -9,12 +9,20 @@ from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
 
+from engine.errors import Conflict
+from engine.text import text
+
+MOST = 3000  # tasks in one step; more is a loop in which nothing waits
+
 
 def run_ready(workflow: Any, note: Callable[[Any], None]) -> None:
     """Run what the engine can, inner processes first, until nothing is ready; then let timers that
     are due fire. `note` is told of every task that was run."""
-    while _round(workflow, note):
-        pass
+    ran = 0
+    while number := _round(workflow, note):
+        ran += number
+        if ran > MOST:
+            raise Conflict("no_rest", text("流程无法停下，请流程管理员检查循环"))
     workflow.refresh_timers()
 
 
@@ -23,23 +31,20 @@ def is_engine_ready(workflow: Any) -> bool:
     return any(_ready(part) for part in (workflow, *workflow.subprocesses.values()))
 
 
-def _round(workflow: Any, note: Callable[[Any], None]) -> bool:
+def _round(workflow: Any, note: Callable[[Any], None]) -> int:
+    """Run each ready task of each part once; returns how many."""
     active = workflow.get_active_subprocesses()
-    ran = False
-    for part in sorted(active, key=lambda one: one.depth, reverse=True):
-        while _run_part(part, note):
-            ran = True
-    ran = _run_part(workflow, note) or ran
-    return ran or len(workflow.get_active_subprocesses()) > len(active)
+    inner = sorted(active, key=lambda one: one.depth, reverse=True)
+    return sum(_run_part(part, note) for part in (*inner, workflow))
 
 
-def _run_part(part: Any, note: Callable[[Any], None]) -> bool:
+def _run_part(part: Any, note: Callable[[Any], None]) -> int:
     ready = _ready(part)
     for task in ready:
         if task.state == TaskState.READY:
             task.run()
             note(task)
-    return bool(ready)
+    return len(ready)
 
 
 def _ready(part: Any) -> list[Any]:
