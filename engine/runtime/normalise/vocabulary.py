@@ -4,6 +4,8 @@ from lxml import etree
 
 from engine.runtime.normalise.source import BPMN, CAMUNDA, SPIFF
 
+_OPERATIONS = frozenset({f"{{{BPMN}}}serviceTask", f"{{{BPMN}}}sendTask"})
+
 
 def translate(root: etree._Element) -> None:
     """Attach properties, operators and loop data where the library looks for them."""
@@ -15,7 +17,7 @@ def _rewrite(node: etree._Element) -> None:
     properties = properties_of(node)
     if node.get("id") and properties:
         _attach_properties(node, properties)
-    if node.tag == f"{{{BPMN}}}serviceTask" and node.get(f"{{{CAMUNDA}}}topic"):
+    if node.tag in _OPERATIONS and node.get(f"{{{CAMUNDA}}}topic"):
         _attach_operator(node)
     if node.tag == f"{{{BPMN}}}multiInstanceLoopCharacteristics":
         _loop_data(node)
