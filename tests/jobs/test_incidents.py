@@ -1,0 +1,205 @@
+"""The sweep over failures: one bad case stops nobody, and a killed worker loses nothing."""
+
+import os
+import signal
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from sqlalchemy import NullPool, event, func, select
+from sqlalchemy.orm import Session
+
+from engine import db
+from engine.audit.verify import verify
+from engine.jobs.deadlines import Sweep
+from engine.jobs.incidents import sweep_incidents
+from engine.jobs.timers import sweep_timers
+from engine.models import DomainEvent, Instance, Timer
+from engine.models.running import Incident
+from engine.operations.incidents import retry
+from engine.people import SYSTEM
+from engine.runtime import live, scripts
+from tests.jobs.conftest import Factory
+from tests.runtime.conftest import NOW, Start, bank, finance, start
+from tests.runtime.diagrams import chain, flow, process, user
+from tests.runtime.diagrams import event as end_event
+from tests.runtime.test_incidents import PLAN, TIMED, effects
+
+__all__ = ["bank", "finance", "start"]
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> Iterator[None]:
+    PLAN.clear()
+    live.clear()
+    yield
+    PLAN.clear()
+
+
+def six(session: Session, start: Start, *, failures: int) -> list[Instance]:
+    """Six instances whose operation is called by one timer sweep; `failures` of the calls fail."""
+    found = [start(("timed", TIMED)) for _ in range(6)]
+    session.commit()
+    live.clear()
+    PLAN["a"] = [ValueError("bad")] * failures
+    return found
+
+
+def test_one_bad_instance_stops_neither_the_timers_nor_the_retries(
+    session: Session, factory: Factory, start: Start
+) -> None:
+    instances = six(session, start, failures=1)
+    later = NOW + timedelta(days=2)
+    assert sweep_timers(factory, later) == Sweep(6, 0)
+    session.rollback()
+    assert effects(session) == 5
+    assert sweep_incidents(factory, later) == Sweep(0, 0), "还没有到下一次"
+    assert sweep_incidents(factory, later + MINUTE) == Sweep(1, 0)
+    session.rollback()
+    assert effects(session) == 6
+    assert all(one.status == "RUNNING" for one in instances)
+
+
+def test_a_failure_among_good_ones_is_counted_and_the_good_ones_are_done(
+    session: Session, factory: Factory, start: Start
+) -> None:
+    six(session, start, failures=6)
+    later = NOW + timedelta(days=2)
+    sweep_timers(factory, later)
+    PLAN["a"] = [ValueError("still")]
+    assert sweep_incidents(factory, later + MINUTE) == Sweep(5, 1)
+    session.rollback()
+    assert effects(session) == 5
+    left = session.scalars(select(Incident).where(Incident.status == "RETRYING")).one()
+    assert (left.attempts, left.retry_at) == (2, later + 6 * MINUTE)
+
+
+def test_a_suspended_instance_waits_with_its_retry(
+    session: Session, factory: Factory, start: Start
+) -> None:
+    six(session, start, failures=1)
+    later = NOW + timedelta(days=2)
+    sweep_timers(factory, later)
+    session.rollback()
+    found = session.scalars(select(Incident)).one()
+    found.instance.status = "SUSPENDED"
+    session.commit()
+    assert sweep_incidents(factory, later + MINUTE) == Sweep(0, 0)
+    session.refresh(found)
+    assert found.attempts == 1
+    found.instance.status = "RUNNING"
+    session.commit()
+    assert sweep_incidents(factory, later + MINUTE) == Sweep(1, 0)
+
+
+def test_an_instance_somebody_works_on_is_left_for_the_next_sweep(
+    session: Session, factory: Factory, start: Start
+) -> None:
+    six(session, start, failures=1)
+    later = NOW + timedelta(days=2)
+    sweep_timers(factory, later)
+    session.rollback()
+    found = session.scalars(select(Incident)).one()
+    with factory() as busy:
+        busy.execute(select(Instance).where(Instance.id == found.instance_id).with_for_update())
+        assert sweep_incidents(factory, later + MINUTE) == Sweep(0, 0)
+        busy.rollback()
+    assert sweep_incidents(factory, later + MINUTE) == Sweep(1, 0)
+
+
+GATE = process(
+    "gate",
+    end_event("start", "s")
+    + '<bpmn:intermediateCatchEvent id="t" name="t"><bpmn:timerEventDefinition>'
+    "<bpmn:timeDuration>P1D</bpmn:timeDuration></bpmn:timerEventDefinition>"
+    "</bpmn:intermediateCatchEvent>"
+    + '<bpmn:exclusiveGateway id="g" default="g_thank"/>'
+    + user("thank")
+    + end_event("end", "e")
+    + end_event("end", "no")
+    + chain("s", "t", "g")
+    + flow("g", "thank")
+    + flow("g", "no", '=one = "no"')
+    + chain("thank", "e"),
+)
+
+
+def test_a_step_that_fails_as_a_whole_keeps_its_timer_and_is_passed_by(
+    session: Session, factory: Factory, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = start(("gate", GATE), one="yes")
+    good = start(("timed", TIMED))
+    session.commit()
+    live.clear()
+    later = NOW + timedelta(days=2)
+
+    def broken(*_: Any, **__: Any) -> Any:
+        raise scripts.StepFailed("expression_failed", "条件无法计算")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(scripts, "evaluate", broken)
+        assert sweep_timers(factory, later).failed == 1
+        assert sweep_timers(factory, later) == Sweep(0, 0), "等处理，不再每次都试"
+    session.rollback()
+    found = session.scalars(select(Incident).where(Incident.task_id == "")).one()
+    assert (found.instance_id, found.code, found.status) == (
+        bad.id,
+        "expression_failed",
+        "RETRYING",
+    )
+    assert session.scalars(select(Timer.instance_id)).all().count(bad.id) == 1, "定时没有丢"
+    assert sweep_incidents(factory, later + MINUTE).handled >= 1
+    session.rollback()
+    assert session.scalars(select(Timer.instance_id)).all().count(bad.id) == 0
+    session.refresh(found)
+    assert found.resolution == "RETRIED"
+    assert good.status == "RUNNING"
+
+
+def _die_before(url: str, incident_id: int, number: int) -> bool:
+    """Retry in a child that is killed before its n-th statement; True if it lived."""
+    pid = os.fork()
+    if pid == 0:
+        engine = db.make_engine(url, poolclass=NullPool)
+        counter = count(1)
+
+        def before(*_: Any) -> None:
+            if next(counter) == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        event.listen(engine, "before_cursor_execute", before)
+        event.listen(engine, "commit", before)
+        with db.unit_of_work(db.session_factory(engine)) as session:
+            retry(session, incident_id, SYSTEM, NOW)
+        os._exit(0)
+    _, status = os.waitpid(pid, 0)
+    return os.WIFEXITED(status)
+
+
+def test_killed_before_any_statement_a_retry_has_happened_whole_or_not_at_all(
+    session: Session, factory: Factory, database_url: str, start: Start
+) -> None:
+    six(session, start, failures=1)
+    sweep_timers(factory, NOW + timedelta(days=2))
+    session.rollback()
+    found = session.scalars(select(Incident)).one()
+    key, before = found.id, effects(session)
+    session.rollback()
+    for number in range(1, 100):
+        lived = _die_before(database_url, key, number)
+        session.rollback()
+        if lived:
+            break
+        assert effects(session) == before, f"killed before statement {number}"
+        unsettled = func.count(Incident.id).filter(Incident.status == "RETRYING")
+        assert session.scalar(select(unsettled)) == 1
+    assert lived
+    assert number > 5, "the retry was never interrupted"
+    assert effects(session) == before + 1
+    session.refresh(found)
+    assert found.resolution == "RETRIED"
+    assert session.scalar(select(func.count(DomainEvent.id))) is not None
+    assert verify(session).ok
