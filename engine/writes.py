@@ -42,16 +42,40 @@ observers: list[Callable[[str], None]] = []
 def add_row(session: Session, model: type[Base], values: Mapping[str, Any]) -> None:
     """Insert a row at the end of the step. Columns left out take the model's default."""
     shape = _insert(model, tuple(values))
-    later(session, shape.statement, *shape.parameters(values))
+    waiting = session.info.setdefault(_KEY, [])
+    parameters = shape.parameters(values)
+    if waiting and waiting[-1].statement == shape.statement:  # one for all rows of a kind
+        waiting[-1].parameters.extend(parameters)
+        waiting[-1].rows += 1
+    else:
+        waiting.append(_Waiting(shape.statement, parameters, shape.row))
 
 
 def add_object(session: Session, model: type[Row], values: Mapping[str, Any]) -> Row:
     """The same, and the row as an object of the session. `values` must have the primary key."""
     add_row(session, model, values)
-    found = model(**values)
-    make_transient_to_detached(found)
-    session.add(found)
-    return found
+    return adopt(session, model, values)
+
+
+def adopt(session: Session, model: type[Row], values: Mapping[str, Any]) -> Row:
+    """The object of a row that is known to be as `values` say, all its columns or some of them.
+
+    What the ORM would do for a row it has read, without asking how each column is read.
+    """
+    mapper = model.__mapper__
+    key = mapper.identity_key_from_primary_key(
+        tuple(values[column.name] for column in mapper.primary_key)
+    )
+    found: Row | None = session.identity_map.get(key)
+    if found is not None:
+        for name, value in values.items():
+            set_committed_value(found, name, value)
+        return found
+    made: Row = mapper.class_manager.new_instance()
+    made.__dict__.update(values)
+    make_transient_to_detached(made)
+    session.add(made)
+    return made
 
 
 def amend(session: Session, row: Base, **changes: Any) -> None:
@@ -67,7 +91,21 @@ def amend(session: Session, row: Base, **changes: Any) -> None:
 
 def later(session: Session, statement: str, *parameters: Any) -> None:
     """Execute a statement (psycopg's %s) at the end of the step."""
-    session.info.setdefault(_KEY, []).append((statement, parameters))
+    session.info.setdefault(_KEY, []).append(_Waiting(statement, list(parameters)))
+
+
+@dataclass
+class _Waiting:
+    """A statement that waits; an insertion may be given more rows."""
+
+    statement: str
+    parameters: list[Any]
+    more: str = ""
+    rows: int = 1
+
+    @property
+    def text(self) -> str:
+        return self.statement + self.more * (self.rows - 1)
 
 
 def next_id(session: Session, model: type[Base]) -> int:
@@ -105,10 +143,11 @@ def _send(session: Session, connection: Connection) -> None:
     statement = ""
     try:
         with raw.pipeline(), raw.cursor() as cursor:
-            for statement, parameters in pending:
+            for one in pending:
+                statement = one.text
                 for observer in observers:
                     observer(statement)
-                cursor.execute(statement, parameters)
+                cursor.execute(statement, one.parameters)
     except psycopg.Error as error:
         raise DBAPIError.instance(
             statement, None, error, psycopg.Error, hide_parameters=True
@@ -117,9 +156,11 @@ def _send(session: Session, connection: Connection) -> None:
 
 @dataclass(frozen=True)
 class _Shape:
-    """A statement and how its parameters are made of values."""
+    """A statement and how its parameters are made of values; for an insertion, what each further
+    row adds to it."""
 
     statement: str
+    row: str
     names: tuple[str, ...]
     json: tuple[bool, ...]
     defaults: tuple[Any, ...]
@@ -146,12 +187,8 @@ def _insert(model: type[Base], names: tuple[str, ...]) -> _Shape:
     }
     columns = ", ".join(f'"{name}"' for name in [*names, *defaults])
     marks = ", ".join([*(_mark(model, name) for name in names), *["%s"] * len(defaults)])
-    return _shape(
-        model,
-        f"INSERT INTO {model.__tablename__} ({columns}) VALUES ({marks})",  # noqa: S608 (own names)
-        names,
-        tuple(defaults.values()),
-    )
+    begun = f"INSERT INTO {model.__tablename__} ({columns}) VALUES"
+    return _shape(model, f"{begun} ({marks})", f", ({marks})", names, tuple(defaults.values()))
 
 
 @lru_cache(maxsize=512)
@@ -159,13 +196,13 @@ def _update(model: type[Base], names: tuple[str, ...]) -> _Shape:
     changes = ", ".join(f'"{name}" = {_mark(model, name)}' for name in names)
     where = " AND ".join(f'"{column.name}" = %s' for column in model.__mapper__.primary_key)
     statement = f"UPDATE {model.__tablename__} SET {changes} WHERE {where}"  # noqa: S608 (own names)
-    return _shape(model, statement, names, ())
+    return _shape(model, statement, "", names, ())
 
 
 def _shape(
-    model: type[Base], statement: str, names: tuple[str, ...], defaults: tuple[Any, ...]
+    model: type[Base], statement: str, row: str, names: tuple[str, ...], defaults: tuple[Any, ...]
 ) -> _Shape:
-    return _Shape(statement, names, tuple(_is_json(model, name) for name in names), defaults)
+    return _Shape(statement, row, names, tuple(_is_json(model, name) for name in names), defaults)
 
 
 def _mark(model: type[Base], name: str) -> str:

@@ -13,9 +13,10 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from SpiffWorkflow.bpmn.parser import ValidationException
-from sqlalchemy import func, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
@@ -198,7 +199,7 @@ _lock = threading.Lock()
 _contents: dict[tuple[Hashable, int], Content] = {}
 _specs: dict[Content, dict[str, Specs]] = {}
 _programmes: dict[Content, dict[str, Programme]] = {}
-_marked: dict[tuple[Hashable, int | None], Mapping[str, Programme]] = {}
+_marked: WeakKeyDictionary[Engine, dict[int | None, Mapping[str, Programme]]] = WeakKeyDictionary()
 
 
 def specs_of(session: Session, deployment_id: int, process_key: str) -> Specs:
@@ -271,10 +272,10 @@ def programme_of(session: Session, code: str, mark: int | None = None) -> Progra
     `mark`: the newest definition of any programme, when the caller has just read it: the same mark
     in the same database means the same programmes.
     """
-    place = (session.get_bind().engine.url, mark)
-    if mark is None or place not in _marked:
-        _marked[place] = programmes(session)
-    found = _marked[place].get(code)
+    known = _marked.setdefault(session.get_bind().engine, {})
+    if mark is None or mark not in known:
+        known[mark] = programmes(session)
+    found = known[mark].get(code)
     if found is None:
         raise NotFound(text("没有代码为{code}的方案", code=code))
     return found

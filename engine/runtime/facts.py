@@ -4,14 +4,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import case, false, literal_column, null, select
-from sqlalchemy import text as sql
+from psycopg import Connection
+from sqlalchemy import literal_column, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.elements import ColumnElement
 
 from engine.audit import trail
 from engine.models import Clock, Instance, WorkItem
-from engine.runtime import live
+from engine.models.base import Base
+from engine.writes import adopt, write
 
 
 @dataclass
@@ -30,23 +31,22 @@ class Facts:
 
 @dataclass(frozen=True)
 class Locked:
-    """A work item whose instance is locked, with everything its step needs. `state` is None when
-    the workflow of that version is in memory."""
+    """A work item whose instance is locked, with everything its step needs."""
 
     item: WorkItem
     instance: Instance
     facts: Facts
-    state: bytes | None
+    state: bytes
 
 
-_LOCK = sql(
-    "WITH locked AS MATERIALIZED (SELECT instance.id, instance.version, instance.subject"
+_LOCK = (
+    "WITH locked AS MATERIALIZED (SELECT instance.subject"
     " FROM instance JOIN work_item ON work_item.instance_id = instance.id"
-    " WHERE work_item.id = :item AND work_item.org_id = :org FOR UPDATE OF instance)"
-    " SELECT id, version, pg_advisory_xact_lock(hashtextextended(subject, 0)) FROM locked"
+    " WHERE work_item.id = %s AND work_item.org_id = %s FOR UPDATE OF instance)"
+    " SELECT pg_advisory_xact_lock(hashtextextended(subject, 0)) FROM locked"
 )
-_ROWS: ColumnElement[Any] = literal_column(
-    "(SELECT jsonb_build_object("
+_ROWS = (
+    "jsonb_build_object("
     "'parties', (SELECT jsonb_object_agg(party, org_id) FROM party_binding"
     " WHERE instance_id = instance.id),"
     "'open_items', (SELECT jsonb_object_agg(task_id, id) FROM work_item"
@@ -56,54 +56,78 @@ _ROWS: ColumnElement[Any] = literal_column(
     "'subscriptions', (SELECT jsonb_object_agg(task_id,"
     " jsonb_build_array(kind, message, correlation)) FROM subscription"
     " WHERE instance_id = instance.id),"
-    "'programmes', (SELECT max(id) FROM definition WHERE kind = 'PROGRAMME')))"
-).label("rows")
-_HEAD: ColumnElement[Any] = literal_column(
+    "'programmes', (SELECT max(id) FROM definition WHERE kind = 'PROGRAMME'))"
+)
+_HEAD = (
     "(SELECT jsonb_build_array(seq, encode(hash, 'hex')) FROM audit_event"
     " WHERE chain = instance.subject ORDER BY seq DESC LIMIT 1)"
-).label("head")
+)
+
+
+def _names(model: type[Base], *but: str) -> list[str]:
+    return [column.name for column in model.__table__.columns if column.name not in but]
+
+
+def _columns(model: type[Base], names: list[str]) -> str:
+    return ", ".join(f'{model.__tablename__}."{name}"' for name in names)
+
+
+_ITEM, _CLOCK = _names(WorkItem), _names(Clock)
+_INSTANCE = _names(Instance, "state", "undo_state")
+_READ = (
+    f"SELECT {_ROWS}, {_HEAD}, instance.state, {_columns(Clock, _CLOCK)},"  # noqa: S608 (own names)
+    f" {_columns(WorkItem, _ITEM)}, {_columns(Instance, _INSTANCE)}"
+    " FROM work_item JOIN instance ON instance.id = work_item.instance_id"
+    " LEFT JOIN clock ON clock.instance_id = instance.id WHERE work_item.id = %s"
+)
 
 
 def lock_item(session: Session, item_id: int, org_id: int | None) -> Locked | None:
     """Lock the instance of a work item of this organisation, and its audit chain. None when there
     is no such item.
 
-    Two statements: what is read after the lock was waited for must be seen as it is then.
+    Two statements in one round trip: what is read must be seen as it is after the lock was waited
+    for, which a statement that began before would not.
     """
-    locked = session.execute(_LOCK, {"item": item_id, "org": org_id}).one_or_none()
-    if locked is None:
-        return None
-    known = live.known_version(session, locked.id)
-    unread = Instance.version == known if known is not None else false()
-    state = case((unread, null()), else_=Instance.state)
-    query = (
-        select(WorkItem, Instance, Clock, _ROWS, _HEAD, state.label("state"))
-        .join(Instance, Instance.id == WorkItem.instance_id)
-        .outerjoin(Clock, Clock.instance_id == Instance.id)
-        .where(WorkItem.id == item_id)
-        .execution_options(populate_existing=True)
-    )
-    found = session.execute(query).all()
-    first = found[0]
-    trail.hold(session, first.Instance.subject, first.head)
-    return Locked(first.WorkItem, first.Instance, _facts(found), first.state)
+    write(session)
+    connection = session.connection().connection.driver_connection
+    assert isinstance(connection, Connection)  # noqa: S101 (engine/db.py makes no other)
+    with connection.pipeline(), connection.cursor() as locking, connection.cursor() as reading:
+        locking.execute(_LOCK, (item_id, org_id))
+        reading.execute(_READ, (item_id,))
+        if locking.fetchone() is None:
+            return None
+        found = reading.fetchall()
+    return _locked(session, found)
+
+
+def _locked(session: Session, found: list[Any]) -> Locked:
+    rows, head, state, *columns = found[0]
+    clock, item = len(_CLOCK), len(_CLOCK) + len(_ITEM)
+    instance = adopt(session, Instance, dict(zip(_INSTANCE, columns[item:], strict=True)))
+    trail.hold(session, instance.subject, head)
+    clocks = [dict(zip(_CLOCK, row[3 : 3 + clock], strict=True)) for row in found]
+    facts = _facts(rows, [adopt(session, Clock, one) for one in clocks if one["id"] is not None])
+    values = dict(zip(_ITEM, columns[clock:item], strict=True))
+    return Locked(adopt(session, WorkItem, values), instance, facts, state)
 
 
 def read_facts(session: Session, instance_id: int) -> Facts:
     """The facts of an instance that the caller has locked."""
     query = (
-        select(Instance.id, Clock, _ROWS)
+        select(literal_column(_ROWS, JSONB), Clock)
+        .select_from(Instance)
         .outerjoin(Clock, Clock.instance_id == Instance.id)
         .where(Instance.id == instance_id)
         .execution_options(populate_existing=True)
     )
-    return _facts(session.execute(query).all())
+    found = session.execute(query).all()
+    return _facts(found[0][0], [row.Clock for row in found if row.Clock is not None])
 
 
-def _facts(found: Any) -> Facts:
-    rows = {key: value for key, value in found[0].rows.items() if value is not None}
-    rows["timers"] = {
-        key: datetime.fromisoformat(value) for key, value in rows.get("timers", {}).items()
+def _facts(rows: dict[str, Any], clocks: list[Clock]) -> Facts:
+    known = {key: value for key, value in rows.items() if value is not None}
+    known["timers"] = {
+        key: datetime.fromisoformat(value) for key, value in known.get("timers", {}).items()
     }
-    clocks = {row.Clock.name: row.Clock for row in found if row.Clock is not None}
-    return Facts(clocks, **rows)
+    return Facts({clock.name: clock for clock in clocks}, **known)

@@ -40,15 +40,6 @@ def take(session: Session, instance: Instance) -> tuple[Any, bytes] | None:
     return found[2], found[3]
 
 
-def known_version(session: Session, instance_id: int) -> int | None:
-    """The version of the instance in memory, so that its state need not be read."""
-    mine: dict[int, _Entry] = session.info.get(_KEY, {})
-    with _lock:
-        shared = _cache(session).get(instance_id)
-    found = mine.get(instance_id, shared)
-    return None if found is None else found[0]
-
-
 def keep(session: Session, instance: Instance, workflow: Any, state: bytes) -> None:
     """Keep the workflow for later steps of this transaction, and after it for all."""
     mine: dict[int, _Entry] = session.info.setdefault(_KEY, {})

@@ -99,17 +99,16 @@ def open_run(
 ) -> Run:
     """A run of an instance that the caller has locked.
 
-    `facts` when the caller has read them. `state` when it is to go on from there, and not from
-    where the instance stands.
+    `facts` and `state` when the caller has read them. A state that is not the instance's own makes
+    it go on from there.
     """
-    found = live.take(session, instance)
-    if found is None or state is not None:
+    workflow, known = live.take(session, instance) or (None, None)
+    state = state or known or instance.state
+    if workflow is None or state != known:
         specs = specs_of(session, instance.deployment_id, instance.process_key)
-        state = state or instance.state
-        found = decode(state, specs), state
-    facts = facts or read_facts(session, instance.id)
-    run = _run(session, instance, found[0], facts, actor, now)
-    run.before = found[1]
+        workflow = decode(state, specs)
+    run = _run(session, instance, workflow, facts or read_facts(session, instance.id), actor, now)
+    run.before = state
     return run
 
 
