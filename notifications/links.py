@@ -16,6 +16,11 @@ def case(case_id: int) -> str:
     return f"/cases/{case_id}"
 
 
+def incident(incident_id: int) -> str:
+    """An incident's page."""
+    return f"/incidents/{incident_id}"
+
+
 def absolute(base_url: str, path: str) -> str:
     """A link for a mail. An absolute path stays on this installation whatever it contains."""
     return base_url.rstrip("/") + "/" + path.lstrip("/")

@@ -79,6 +79,15 @@ def finance_heads(session: Session, item: WorkItem) -> list[Recipient]:
     return holders(session, org_ids, HEAD)
 
 
+def settlers(session: Session, instance_id: int) -> list[Recipient]:
+    """Who settles an instance's incidents: heads and administrators of its finance bureau."""
+    bound = select(PartyBinding.org_id).where(
+        PartyBinding.instance_id == instance_id, PartyBinding.party == "finance"
+    )
+    found = holders(session, session.scalars(bound).all(), (Role.HEAD.value, Role.ADMIN.value))
+    return found or holders(session, kind_ids(session, OrgKind.PLATFORM), (Role.ADMIN.value,))
+
+
 def kind_ids(session: Session, kind: OrgKind, district: str | None = None) -> list[int]:
     """The active organisations of a kind, in one district or everywhere."""
     query = select(Organisation.id).where(Organisation.kind == kind.value, Organisation.active)

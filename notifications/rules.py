@@ -20,6 +20,7 @@ from engine.models import (
     Whitelist,
     WhitelistEntry,
 )
+from engine.models.running import Incident, IncidentStatus
 from engine.operations.account_link import VALID, account_token
 from notifications import links, people
 from notifications.drafts import Draft, Post
@@ -207,6 +208,22 @@ def _expiring(post: Post, event: DomainEvent) -> Iterator[Told]:
     yield Told(people.holders(post.session, parties, people.MAKER), values)
 
 
+def _incident(post: Post, event: DomainEvent) -> Iterator[Told]:
+    """incident_opened: {incident_id}: to the heads and administrators of its finance bureau, the
+    platform's administrators where there is none. Nothing once it is settled."""
+    found = post.session.get_one(Incident, int(event.payload["incident_id"]))
+    if found.status != IncidentStatus.OPEN.value:
+        return
+    values = {
+        "title": found.instance.title,
+        "name": found.name,
+        "reference": found.reference,
+        "attempts": found.attempts,
+    }
+    to = people.settlers(post.session, found.instance_id)
+    yield Told(to, values, links.incident(found.id))
+
+
 RULES: dict[str, Rule] = {
     "case_returned": _to_referrers,
     "case_rejected": _to_referrers,
@@ -222,5 +239,6 @@ RULES: dict[str, Rule] = {
     "referral_opened": _referral,
     "referral_closing": _referral,
     "agreement_expiring": _expiring,
+    "incident_opened": _incident,
 }
 KINDS = TASK_KINDS | RULES.keys()

@@ -43,6 +43,10 @@ ABOUT = {
     "effective_to": "2026-06-01",
     "days": 90,
     "status": "SUSPENDED",
+    "title": "某科技公司",
+    "name": "列入白名单",
+    "reference": "INC-7F3K2Q",
+    "attempts": 4,
 }
 
 
