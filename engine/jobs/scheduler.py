@@ -25,6 +25,7 @@ from engine.jobs import routine
 from engine.jobs.attempt import Attempt
 from engine.jobs.deadlines import sweep_deadlines
 from engine.jobs.incidents import sweep_incidents
+from engine.jobs.migrations import sweep_migrations
 from engine.jobs.pending_cases import sweep_pending_cases
 from engine.jobs.provisional import recompute_provisional
 from engine.jobs.timers import sweep_timers
@@ -65,6 +66,7 @@ def jobs(settings: Settings) -> list[Job]:
         Job("timers", every(30), sweep_timers),
         Job("incidents", every(15), sweep_incidents),
         Job("pending_cases", every(5), sweep_pending_cases),
+        Job("migrations", every(5), sweep_migrations),
         # The 1st opens the month and starts the quarter's subsidy; the days after it catch up.
         Job("referral_opening", at(day="1-20", hour=0, minute=5), routine.open_month),
         Job(

@@ -1,6 +1,6 @@
 """What a process consists of in a deployment: itself, all it calls, their forms and decisions."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -22,6 +22,7 @@ class Member:
     key: str
     version: int
     name: str
+    digest: str
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,26 @@ class References:
 
 
 Members = Mapping[tuple[str, str], Member]
-_references: dict[str, References] = {}  # by digest: a file never changes
+# Files and deployments never change; ids repeat from one database to the next.
+_references: dict[str, References] = {}
+_members: dict[tuple[Hashable, int], Members] = {}
 
 
 def members(session: Session, deployment_id: int) -> Members:
     """All definitions of a deployment by kind and key."""
+    place = (session.get_bind().engine.url, deployment_id)
+    if place not in _members:
+        found = _read_members(session, deployment_id)
+        if not found:
+            return found  # not there, or not yet
+        _members[place] = found
+    return _members[place]
+
+
+def _read_members(session: Session, deployment_id: int) -> Members:
+    columns = (Definition.id, Definition.kind, Definition.key, Definition.version)
     query = (
-        select(Definition.id, Definition.kind, Definition.key, Definition.version, Definition.name)
+        select(*columns, Definition.name, Definition.digest)
         .join(DeploymentMember)
         .where(DeploymentMember.deployment_id == deployment_id)
     )
@@ -57,7 +71,7 @@ def closure(session: Session, all_of: Members, process_key: str) -> Members:
         if member is None or (PROCESS, member.key) in found:
             continue
         found[PROCESS, member.key] = member
-        named = references(session, member.id)
+        named = references(session, member)
         stack += named.called
         found |= {key: one for key, one in all_of.items() if _is_named(one, named)}
     return found
@@ -69,14 +83,12 @@ def _is_named(one: Member, named: References) -> bool:
     return one.kind == DECISION and named.decides
 
 
-def references(session: Session, definition_id: int) -> References:
-    """What the diagram of a definition names."""
-    where = Definition.id == definition_id
-    digest = session.scalars(select(Definition.digest).where(where)).one()
-    if digest not in _references:
-        source = session.scalars(select(Definition.source).where(where)).one()
-        _references[digest] = _read(source)
-    return _references[digest]
+def references(session: Session, member: Member) -> References:
+    """What a diagram names."""
+    if member.digest not in _references:
+        source = session.scalars(select(Definition.source).where(Definition.id == member.id)).one()
+        _references[member.digest] = _read(source)
+    return _references[member.digest]
 
 
 def _read(source: bytes) -> References:
