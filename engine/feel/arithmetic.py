@@ -4,7 +4,7 @@ Every function returns None where FEEL says null: no finite result, or beyond th
 """
 
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +12,17 @@ from engine.feel.errors import Pos
 from engine.feel.limits import MAX_EXPONENT, Budget, check_string, too_big
 from engine.feel.temporal import add_months, from_microseconds, make_months, microseconds
 from engine.feel.values import CONTEXT, Months, finite, kind_of
+from engine.feel.wide import (
+    WIDE,
+    WideDate,
+    WideMoment,
+    add_days,
+    add_to_moment,
+    difference,
+    months_on,
+    plain,
+)
+from engine.feel.wide import add_months as wide_months
 from engine.text import text
 
 # The table has already checked the kinds, so the operands are Any here.
@@ -52,6 +63,11 @@ def _between_moments(left: datetime, right: datetime) -> timedelta | None:
     if (left.utcoffset() is None) != (right.utcoffset() is None):
         return None
     return left - right
+
+
+def _between_day_and_moment(day: date, moment: datetime) -> timedelta | None:
+    """A date is its midnight in UTC; a time without a zone cannot be set against it."""
+    return _between_moments(datetime.combine(day, time(tzinfo=UTC)), moment)
 
 
 def _between_times(left: time, right: time) -> timedelta | None:
@@ -109,6 +125,8 @@ _MINUS: dict[tuple[type, type], Operation] = {
     (date, timedelta): lambda a, b: _add_date(a, -b),
     (date, Months): lambda a, b: add_months(a, -b.months),
     (datetime, datetime): _between_moments,
+    (date, datetime): _between_day_and_moment,
+    (datetime, date): lambda a, b: _opposite(_between_day_and_moment(b, a)),
     (datetime, timedelta): lambda a, b: _add_moment(a, -b),
     (datetime, Months): lambda a, b: add_months(a, -b.months),
     (time, time): _between_times,
@@ -142,6 +160,8 @@ OPERATIONS: dict[str, dict[tuple[type, type], Operation]] = {
 def apply(op: str, left: object, right: object, budget: Budget, pos: Pos) -> object:
     """`left op right`, or None with a note on the budget when the two do not go together."""
     operation = OPERATIONS[op].get((type(left), type(right)))
+    if operation is None and (type(left) in WIDE or type(right) in WIDE):
+        return _apply_wide(op, left, right, budget, pos)
     if operation is None:
         if left is not None and right is not None:
             kinds = {"left": kind_of(left), "right": kind_of(right), "op": op}
@@ -152,9 +172,52 @@ def apply(op: str, left: object, right: object, budget: Budget, pos: Pos) -> obj
     except OverflowError:
         # A zone's offset can carry a moment at the calendar's edge over it.
         result = None
+    if result is None and isinstance(left, date | timedelta | Months):
+        result = _beyond(op, left, right)
     if result is None:
         budget.note(pos, text("“{op}”没有可用的结果", op=op))
     return check_string(result, budget) if isinstance(result, str) else result
+
+
+def _opposite(length: timedelta | None) -> timedelta | None:
+    return None if length is None else -length
+
+
+def _apply_wide(op: str, left: object, right: object, budget: Budget, pos: Pos) -> object:
+    """The same for years beyond Python's calendar and parts of microseconds."""
+    result = _beyond(op, left, right)
+    if result is None and (plain(left) is not left or plain(right) is not right):
+        result = apply(op, plain(left), plain(right), budget, pos)
+    if result is None:
+        budget.note(pos, text("“{op}”没有可用的结果", op=op))
+    return result
+
+
+def _beyond(op: str, left: Any, right: Any) -> object:
+    """Sums and differences of dates and moments in all years; None for everything else."""
+    if op == "+" and isinstance(left, timedelta | Months):
+        left, right = right, left
+    if op == "-" and {kind_of(left), kind_of(right)} in ({"date"}, {"date and time"}):
+        return difference(left, right)
+    if op not in "+-":
+        return None
+    if isinstance(right, Months):
+        return _months_beyond(left, -right.months if op == "-" else right.months)
+    if isinstance(right, timedelta) and right > timedelta.min:
+        return _length_beyond(left, -right if op == "-" else right)
+    return None
+
+
+def _months_beyond(left: object, months: int) -> object:
+    if isinstance(left, datetime | WideMoment):
+        return months_on(left, months)
+    return wide_months(left, months) if isinstance(left, date | WideDate) else None
+
+
+def _length_beyond(left: object, length: timedelta) -> object:
+    if isinstance(left, datetime | WideMoment):
+        return add_to_moment(left, length)
+    return add_days(left, length) if isinstance(left, date | WideDate) else None
 
 
 def negate(value: object, budget: Budget, pos: Pos) -> object:

@@ -6,8 +6,10 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from engine.feel import wide
 from engine.feel.limits import MAX_DEPTH, Budget, too_big
 from engine.feel.values import Months, Operator, Range, kind_of
+from engine.feel.wide import WIDE
 from engine.text import text
 
 _ORDERED = frozenset({Decimal, str, date, time, datetime, timedelta, Months})
@@ -33,9 +35,18 @@ def compare(op: Operator, left: object, right: object, budget: Budget) -> bool |
 
 def order(test: Callable[[Any, Any], bool], left: object, right: object) -> bool | None:
     """Compare two values of one ordered kind."""
+    if type(left) in WIDE or type(right) in WIDE:
+        return _compare_wide(test, left, right)
     if type(left) is not type(right) or type(left) not in _ORDERED or _mixed_zones(left, right):
         return None
     return test(left, right)
+
+
+def _compare_wide(test: Callable[[Any, Any], bool], left: object, right: object) -> bool | None:
+    one_zone = (wide.offset(left) is None) != (wide.offset(right) is None)
+    if kind_of(left) != kind_of(right) or one_zone:
+        return None
+    return test(wide.key(left), wide.key(right))
 
 
 def _mixed_zones(left: object, right: object) -> bool:
@@ -50,6 +61,8 @@ def equals(left: object, right: object, budget: Budget, depth: int = 0) -> bool 
     kind = type(left)
     if left is None or right is None:
         return left is right
+    if kind in WIDE or type(right) in WIDE:
+        return _compare_wide(operator.eq, left, right)
     if kind is not type(right) or _mixed_zones(left, right):
         return None
     if isinstance(left, list) and isinstance(right, list):

@@ -6,15 +6,16 @@ from decimal import Decimal
 
 from engine.feel.errors import FeelError
 from engine.feel.limits import MAX_DEPTH, too_big
-from engine.feel.temporal import format_duration, format_moment
+from engine.feel.temporal import format_duration, format_moment, format_wide
 from engine.feel.values import CONTEXT, Function, Months, Range, finite, kind_of
+from engine.feel.wide import WIDE, NanoTime, WideDate, WideMoment
 from engine.text import text
 
 MAX_ITEMS = 100_000
 """Elements and entries of one converted value, all levels counted."""
 
 _MAX_BITS = 20_000  # of an int; more digits than a FEEL number can hold
-_SAME = frozenset({str, bool, type(None), date, datetime, time, timedelta, Months, Range})
+_SAME = WIDE | {str, bool, type(None), date, datetime, time, timedelta, Months, Range}
 
 
 def from_python(value: object, name: str) -> object:
@@ -167,6 +168,8 @@ def format_scalar(value: object) -> str:
         return format_duration(value)
     if isinstance(value, date | time):
         return format_moment(value)
+    if isinstance(value, WideDate | NanoTime | WideMoment):
+        return format_wide(value)
     if value is None:
         return "null"
     raise FeelError("feel_type", text("{kind}不能作为结果", kind=kind_of(value)))

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from engine.feel.temporal import seconds
 from engine.feel.values import Months, Range
+from engine.feel.wide import NanoTime, WideDate, WideMoment, offset, parts, plain_clock, weekday
 
 Property = Callable[[Any], object]
 
@@ -34,7 +35,7 @@ _DATE: dict[str, Property] = {
     "year": lambda d: Decimal(d.year),
     "month": lambda d: Decimal(d.month),
     "day": lambda d: Decimal(d.day),
-    "weekday": lambda d: Decimal(d.isoweekday()),
+    "weekday": lambda d: Decimal(weekday(d)),
 }
 _TIME: dict[str, Property] = {
     "hour": lambda t: Decimal(t.hour),
@@ -59,6 +60,20 @@ _RANGE: dict[str, Property] = {
     "start included": lambda r: r.start_included,
     "end included": lambda r: r.end_included,
 }
+
+
+def _of_day(name: str) -> Property:
+    return lambda m: _DATE[name](parts(m)[0])
+
+
+def _of_clock(name: str) -> Property:
+    return lambda m: _TIME[name](plain_clock(parts(m)[1]))
+
+
+def _bare(name: str) -> Property:
+    return lambda t: _TIME[name](t.clock)
+
+
 PROPERTIES: dict[type, dict[str, Property]] = {
     date: _DATE,
     time: _TIME,
@@ -66,4 +81,11 @@ PROPERTIES: dict[type, dict[str, Property]] = {
     timedelta: _DAYS,
     Months: _MONTHS,
     Range: _RANGE,
+    WideDate: _DATE,
+    NanoTime: {name: _bare(name) for name in _TIME},
+    WideMoment: {
+        **{name: _of_day(name) for name in _DATE},
+        **{name: _of_clock(name) for name in _TIME},
+        "time offset": offset,
+    },
 }

@@ -19,6 +19,7 @@ from engine.feel.errors import Pos
 from engine.feel.limits import Budget, check_list, check_string
 from engine.feel.scope import Run
 from engine.feel.values import Function, Months, Range, TypeOf
+from engine.feel.wide import NanoTime, WideDate, WideMoment
 from engine.text import text
 
 Implementation = TypeVar("Implementation", bound=Callable[..., object])
@@ -27,9 +28,9 @@ _ACCEPTS: dict[str, tuple[type, ...]] = {
     "number": (Decimal,),
     "string": (str,),
     "boolean": (bool,),
-    "date": (date,),
-    "time": (time,),
-    "date and time": (datetime,),
+    "date": (date, WideDate),
+    "time": (time, NanoTime),
+    "date and time": (datetime, WideMoment),
     "duration": (timedelta, Months),
     "list": (list,),
     "context": (dict,),

@@ -7,8 +7,19 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from engine.feel.values import CONTEXT, Months
+from engine.feel.wide import (
+    Clock,
+    Day,
+    Moment,
+    NanoTime,
+    WideDate,
+    WideMoment,
+    combine,
+    format_day,
+    make_date,
+)
 
-_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
+_DATE = re.compile(r"(-?(?:[1-9][0-9]{4,8}|[0-9]{4}))-([0-9]{2})-([0-9]{2})")
 _TIME = re.compile(
     r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9}))?"
     r"(?:(Z)|([+-])([0-9]{2}):([0-9]{2})|@([A-Za-z][A-Za-z0-9_+/-]{0,60}))?"
@@ -24,24 +35,22 @@ _MAX_OFFSET = timedelta(hours=18)
 _MAX_MONTHS = 12 * 999_999_999
 
 
-def parse_date(source: str) -> date | None:
+def parse_date(source: str) -> Day | None:
     """A date from YYYY-MM-DD, None when it is not one."""
     found = _DATE.fullmatch(source)
-    try:
-        return date(*(int(part) for part in found.groups())) if found else None
-    except ValueError:
-        return None
+    return make_date(int(found[1]), int(found[2]), int(found[3])) if found else None
 
 
-def parse_time(source: str) -> time | None:
+def parse_time(source: str) -> Clock | None:
     """A time from hh:mm:ss, with optional fraction and Z, offset or @zone."""
     found = _TIME.fullmatch(source)
     if found is None:
         return None
     hour, minute, second, fraction = found.group(1, 2, 3, 4)
-    micro = int((fraction or "").ljust(6, "0")[:6])
+    nanos = int((fraction or "").ljust(9, "0"))
     try:
-        return time(int(hour), int(minute), int(second), micro, _zone(found))
+        clock = time(int(hour), int(minute), int(second), nanos // 1000, _zone(found))
+        return NanoTime(clock, nanos % 1000) if nanos % 1000 else clock
     except (ValueError, KeyError, OSError):
         # zoneinfo raises KeyError for unknown zones, OSError for names of folders.
         return None
@@ -61,12 +70,12 @@ def _zone(found: re.Match[str]) -> tzinfo | None:
     return timezone(-offset if sign == "-" else offset)
 
 
-def parse_date_time(source: str) -> datetime | None:
+def parse_date_time(source: str) -> Moment | None:
     """A date and time; a date alone is its midnight."""
     day_text, separator, time_text = source.partition("T")
     day = parse_date(day_text)
     moment = parse_time(time_text) if separator else time()
-    return None if day is None or moment is None else datetime.combine(day, moment)
+    return None if day is None or moment is None else combine(day, moment)
 
 
 def parse_duration(source: str) -> timedelta | Months | None:
@@ -150,6 +159,20 @@ def _format_days(length: timedelta) -> str:
     clock += f"{whole}{fraction}S" if whole or fraction else ""
     days = f"{length.days}D" if length.days else ""
     return f"P{days}T{clock}" if clock else f"P{days}" if days else "PT0S"
+
+
+def format_wide(value: WideDate | NanoTime | WideMoment) -> str:
+    """As format_moment does, with all digits of the year and nine of the second."""
+    if isinstance(value, WideDate):
+        return format_day(value)
+    if isinstance(value, WideMoment):
+        clock = value.clock
+        written = format_wide(clock) if isinstance(clock, NanoTime) else format_moment(clock)
+        return f"{format_day(value.day)}T{written}"
+    zone = format_moment(value.clock.replace(microsecond=0))[8:]
+    micro = value.clock.microsecond
+    bare = value.clock.replace(microsecond=0, tzinfo=None).isoformat()
+    return f"{bare}.{micro:06d}{value.nanos:03d}".rstrip("0") + zone
 
 
 def format_moment(value: date | time | datetime) -> str:

@@ -1,8 +1,9 @@
 """The values of FEEL, and the decimal arithmetic they are computed with.
 
 number → Decimal (34 digits, half-even), string → str, boolean → bool, null → None, date → date,
-time → time, date and time → datetime, days and time duration → timedelta, years and months
-duration → Months, list → list, context → dict with str keys, range → Range, function → Function.
+time → time, date and time → datetime (each has a wide type, see wide.py), days and time duration →
+timedelta, years and months duration → Months, list → list, context → dict with str keys,
+range → Range, function → Function.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Literal
+
+from engine.feel.wide import NanoTime, WideDate, WideMoment
 
 CONTEXT = Context(prec=34, rounding=ROUND_HALF_EVEN, Emin=-6143, Emax=6144, traps=[])
 """IEEE 754 decimal128 without traps: an impossible result is not finite, and becomes null."""
@@ -105,6 +108,9 @@ KINDS: dict[type, str] = {
     list: "list",
     dict: "context",
     Range: "range",
+    WideDate: "date",
+    NanoTime: "time",
+    WideMoment: "date and time",
 }
 
 TYPE_NAMES = frozenset(KINDS.values()) | {"Any", "function"}

@@ -3,8 +3,10 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from engine.feel import evaluate, to_json_native
+from engine.feel import evaluate, to_json_native, wide
 
 
 @pytest.mark.parametrize(
@@ -42,7 +44,7 @@ from engine.feel import evaluate, to_json_native
         ('@"2025-01-01" < @"2025-01-01T00:00:00"', None),
         ('@"10:00:00" < @"10:00:00Z"', None),
         ('date("2025-02-30")', None),
-        ('date("9999-12-31") + @"P1D"', None),
+        ('date("9999-12-31") + @"P1D"', "10000-01-01"),
         ('duration("P1Y1D")', None),
         ('time("25:00:00")', None),
         ('time("10:00:00+19:00")', None),
@@ -67,3 +69,51 @@ def test_the_clock_is_only_what_the_host_says() -> None:
     assert evaluate("today()", {}) is None
     today = {"today": lambda: date(2025, 6, 1)}
     assert evaluate('today() + @"P1D"', {}, today) == date(2025, 6, 2)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ('date("-2017-12-31").year', -2017),
+        ('date("999999999-12-31")', "999999999-12-31"),
+        ('date("1000000000-01-01")', None),
+        ('date("10000-02-30")', None),
+        ('date("10000-03-01") - @"P1D"', "10000-02-29"),
+        ('date("0001-01-01") - @"P1D"', "0000-12-31"),
+        ('date("10000-01-01") - date("9999-12-31")', "P1D"),
+        ('date("10000-01-01") > date("9999-12-31")', True),
+        ('date("-0001-01-01") + @"P2Y"', "0001-01-01"),
+        ('day of week(date("10000-01-01"))', "Saturday"),
+        ('time("10:00:00.123456789")', "10:00:00.123456789"),
+        ('time("10:00:00.123456789") > time("10:00:00.123456")', True),
+        ('time("10:00:00.123456789") = time("10:00:00.123456789Z")', None),
+        ('time("10:00:00.123456789") + @"PT1S"', "10:00:01.123456"),
+        (
+            'date and time("10000-01-01T00:00:00.000000001Z") + @"PT1H"',
+            "10000-01-01T01:00:00.000000001Z",
+        ),
+        ('date and time("10000-01-01T00:00:00").hour', 0),
+        ('@"2025-01-02" - @"2025-01-01T12:00:00Z"', "PT12H"),
+        ('@"2025-01-02" - @"2025-01-01T12:00:00"', None),
+        ("date and time(2025, 1, 2, 3, 4, 5.5)", "2025-01-02T03:04:05.5"),
+        ('date and time(2025, 1, 2, 3, 4, 5, @"PT8H")', "2025-01-02T03:04:05+08:00"),
+        (
+            'date and time(2025, 1, 2, 3, 4, 5, "Asia/Shanghai")',
+            "2025-01-02T03:04:05@Asia/Shanghai",
+        ),
+        ("date and time(2025, 13, 2, 3, 4, 5)", None),
+        ("date(2025.5, 1, 1)", None),
+    ],
+)
+def test_other_years_and_nanoseconds(source: str, expected: object) -> None:
+    assert to_json_native(evaluate(source, {})) == expected
+
+
+@given(st.integers(-4_000_000, 4_000_000))
+def test_days_of_all_years_count_as_pythons_do(days: int) -> None:
+    day = wide.from_ordinal(days)
+    assert day is not None
+    assert wide.ordinal(day) == days
+    if isinstance(day, date):
+        assert wide.ordinal(day) - day.toordinal() == wide.ordinal(date(1, 1, 1)) - 1
+        assert wide.weekday(day) == day.isoweekday()
