@@ -1,0 +1,87 @@
+"""The way of a token to a step: back to one that was passed, on, or another way from before.
+
+A step that was passed is gone back to. One that was not is reached along the flow, leaving out
+what every way there passes; or from something passed already, as if the flow had gone another way.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from SpiffWorkflow.util.task import TaskState
+
+from engine.runtime import moves_tree, routes
+from engine.runtime.moves_rules import Place, Rules, name_of, rule_of
+from engine.runtime.steps_done import Done
+from engine.text import Text, text
+
+Way = tuple[bool, Sequence[Done], Text | None]
+
+
+def way(places: Sequence[Place], spec: Any, rules: Rules, done: Sequence[Done]) -> Way:
+    """Whether the step was passed, what would be undone, and why it cannot be reached.
+
+    `places`: the token's, up to the one whose process the step belongs to.
+    """
+    place = places[-1]
+    line = [one for one in routes.path(routes.whole(place.task))[:-1] if _is_passed(one)]
+    names = [one.task_spec.name for one in line]
+    again = spec.name == place.element
+    if again or spec.name in names:
+        at = len(line) if again else len(names) - 1 - names[::-1].index(spec.name)
+        undone = _since(done, line[at - 1] if at else None)
+        return not again, undone, _back(rules, undone, spec, again=again, part=place.part)
+    return False, *_onwards(places, spec, rules, done, line)
+
+
+def _is_passed(task: Any) -> bool:
+    return bool(task.state == TaskState.COMPLETED and getattr(task.task_spec, "bpmn_id", None))
+
+
+def _since(done: Sequence[Done], task: Any | None) -> Sequence[Done]:
+    """What was done after a task, anywhere in the instance."""
+    if task is None:
+        return done
+    last = max((n for n, one in enumerate(done) if one.task_id == str(task.id)), default=-1)
+    return done[last + 1 :]
+
+
+def _back(
+    rules: Rules, undone: Sequence[Done], spec: Any, *, again: bool, part: Any
+) -> Text | None:
+    reasons = [rules(one.process_key, one.element_id, one.operation).back for one in undone]
+    if not again:
+        reasons.insert(0, rule_of(rules, part.spec, spec).again)
+    return next((one for one in reasons if one is not None), None)
+
+
+def _onwards(
+    places: Sequence[Place],
+    spec: Any,
+    rules: Rules,
+    done: Sequence[Done],
+    line: Sequence[Any],
+) -> tuple[Sequence[Done], Text | None]:
+    """The way on from here, or another way from something that was passed already."""
+    here = places[-1].element
+    part = places[-1].part
+    called = part.top_workflow.subprocess_specs
+    begins: list[tuple[str, Sequence[Done]]] = [(here, ())]
+    begins += [(one.task_spec.name, _since(done, one)) for one in reversed(line)]
+    found: Text | None = None
+    for n, (begin, undone) in enumerate(begins):
+        inner = routes.between(part.spec, begin, spec.name)
+        if inner is None:
+            continue
+        passed = moves_tree.steps_in(part.spec, called, inner)
+        if n == 0:
+            passed = [*moves_tree.rest_of(places, called), *passed]
+        why = _over(rules, passed) or _back(rules, undone, spec, again=True, part=part)
+        if why is None:
+            return undone, None
+        found = found or why
+    return (), found or text("流程图里没有通往“{name}”的路", name=name_of(spec))
+
+
+def _over(rules: Rules, passed: Sequence[tuple[Any, Any]]) -> Text | None:
+    found = (rule_of(rules, spec, one).over for spec, one in passed)
+    return next((one for one in found if one is not None), None)

@@ -1,0 +1,44 @@
+"""What an instance has passed, in order, with the operation of each step."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from engine.models import StepHistory
+from engine.runtime import needs
+from engine.runtime.run import Run
+
+
+@dataclass(frozen=True)
+class Done:
+    """An element that was passed; `operation` is empty for one that records nothing."""
+
+    task_id: str
+    process_key: str
+    element_id: str
+    name: str
+    operation: str
+
+
+def done_by(run: Run) -> list[Done]:
+    """Everything passed, the oldest first."""
+    query = (
+        select(
+            StepHistory.task_id,
+            StepHistory.process_key,
+            StepHistory.element_id,
+            StepHistory.name,
+        )
+        .where(StepHistory.instance_id == run.ctx.instance.id)
+        .order_by(StepHistory.id)
+    )
+    rows = run.ctx.session.execute(query).tuples()
+    return [Done(*row, _operation(run.workflow, row[1], row[2])) for row in rows]
+
+
+def _operation(workflow: Any, process_key: str, element_id: str) -> str:
+    top: Any = workflow.spec
+    spec = top if top.name == process_key else workflow.subprocess_specs.get(process_key)
+    one = spec.task_specs.get(element_id) if spec is not None else None
+    return needs.operation_of(one) if one is not None else ""
