@@ -96,6 +96,8 @@ def navigation() -> list[Entry]:
         areas.append((gettext("补贴"), "subsidies.index", None))
     if Role.AUDITOR.value in acting.roles or acting.org_kind == OrgKind.FINANCE.value:
         areas.append((gettext("审计"), "audit.index", None))
+    if (unsettled := _incidents(acting)) is not None:
+        areas.append((gettext("异常"), "incidents.index", unsettled))
     if Role.ADMIN.value in acting.roles:
         areas.append((gettext("管理"), "admin.index", None))
     here = (request.endpoint or "").split(".")[0]
@@ -104,6 +106,18 @@ def navigation() -> list[Entry]:
         for label, endpoint, count in areas
         if endpoint in current_app.view_functions
     ]
+
+
+def _incidents(acting: Actor) -> int | None:
+    """How many incidents there are for those who settle them; None where there is none to see."""
+    from engine.operations.incidents import is_settler
+    from engine.queries.incidents import unsettled_count
+    from web.unit import reading
+
+    if not is_settler(acting):
+        return None
+    here = (request.endpoint or "").startswith("incidents.")
+    return unsettled_count(reading(), acting) or (0 if here else None)
 
 
 @cache

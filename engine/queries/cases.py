@@ -23,6 +23,7 @@ from engine.operations.access import visible_cases
 from engine.people import Actor
 from engine.queries.inbox import referrers_of
 from engine.queries.inbox_views import AMOUNT, BANK
+from engine.queries.incidents import troubled
 
 PAGE = 50
 MOST = 5000
@@ -44,6 +45,7 @@ class CaseRow:
     bank_is_wish: bool
     referrers: tuple[str, ...]
     waits: tuple[tuple[str, str, datetime | None], ...]  # step, organisation, due
+    troubled: bool  # a step of the system has failed and is being dealt with
     referred_at: datetime
     closed_at: datetime | None
 
@@ -138,7 +140,8 @@ def _rows() -> Select[Any]:
 def _filled(session: Session, query: Select[Any]) -> list[CaseRow]:
     found = session.execute(query).all()
     referrers = referrers_of(session, [row[0].id for row in found])
-    waits = _waits(session, [row[0].instance_id for row in found])
+    instances = [row[0].instance_id for row in found]
+    waits, in_trouble = _waits(session, instances), troubled(session, instances)
     return [
         CaseRow(
             id=case.id,
@@ -153,6 +156,7 @@ def _filled(session: Session, query: Select[Any]) -> list[CaseRow]:
             bank_is_wish=case.bank_id is None,
             referrers=referrers.get(case.id, ()),
             waits=tuple(waits.get(case.instance_id, ())),
+            troubled=case.instance_id in in_trouble,
             referred_at=case.referred_at,
             closed_at=case.closed_at,
         )

@@ -9,6 +9,7 @@ from flask_babel import gettext
 
 from engine.operations.access import sees_all
 from engine.operations.administration import require_admin
+from engine.operations.incidents import is_settler
 from web.login import actor
 from web.rendering import Entry
 
@@ -48,10 +49,11 @@ def _sections() -> dict[str, Any]:
         sections += [(gettext("邮件"), "mails"), (gettext("运行状况"), "status")]
     here = (request.endpoint or "").split(".")[-1]
     section = SECTION_OF.get(here, here)
+    entries = [Entry(label, url_for(f"admin.{name}"), name == section) for label, name in sections]
+    if is_settler(actor()):
+        entries.append(Entry(gettext("异常"), url_for("incidents.index"), current=False))
     return {
-        "sections": [
-            Entry(label, url_for(f"admin.{name}"), name == section) for label, name in sections
-        ],
+        "sections": entries,
         "scheme_admin": sees_all(actor()),
     }
 
@@ -63,5 +65,9 @@ SECTION_OF = {
     "organisation": "organisations",
     "new_organisation": "organisations",
     "definition": "definitions",
+    "compare_versions": "definitions",
+    "migrate": "definitions",
+    "migrate_post": "definitions",
+    "migration": "definitions",
     "mail": "mails",
 }

@@ -23,6 +23,7 @@ from engine.text import text
 from web.areas.cases.words import loan_words, status_words
 from web.areas.inbox.lists import may_urge
 from web.areas.inbox.page import size_names
+from web.areas.incidents import panels_of
 from web.due import due_badge
 from web.login import actor
 from web.rendering import day
@@ -87,6 +88,7 @@ def case_page(case_id: int, errors: dict[str, str] | None = None) -> str:
         status=status_words(),
         loan_status=loan_words(),
         SIZES=size_names(),
+        troubles=panels_of(reading(), instance.id),
         may_withdraw=may_give_up(case_id),
         may_urge=may_urge(),
         own=actor().org_id,

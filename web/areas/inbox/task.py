@@ -11,6 +11,7 @@ from engine.models import WorkItem
 from engine.operations import tasks
 from engine.operations.access import check_may_do, is_open, open_item
 from engine.queries.history import is_rivals
+from engine.queries.incidents import troubled
 from engine.queries.task_data import diagram_of
 from web.areas.inbox.blueprint import area
 from web.areas.inbox.files import keep_uploads
@@ -92,7 +93,12 @@ def _tell(found: Task, done: tasks.Completed) -> None:
         if not is_rivals(one, actor())
     ]
     page = render_template(
-        "inbox/_done.html", item=item, act=act, following=following, undo=takes_back(item)
+        "inbox/_done.html",
+        item=item,
+        act=act,
+        following=following,
+        busy=bool(troubled(reading(), [item.instance_id])),
+        undo=takes_back(item),
     )
     flash(Markup(page), "success")  # noqa: S704 (our own template; values escaped in it)
 
