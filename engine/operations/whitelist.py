@@ -265,7 +265,7 @@ def _tell(ctx: StepContext, whitelist: Whitelist, entries: Sequence[WhitelistEnt
     )
 
 
-@service_operation("whitelist.mark_listed", "列入白名单")
+@service_operation("whitelist.mark_listed", "列入白名单", sets={"review_result": ("WHITELISTED",)})
 def mark_listed(ctx: StepContext, *, case_id: int) -> Routing:
     """The case is on a released list. Returns {"review_result": "WHITELISTED"}."""
     query = (
