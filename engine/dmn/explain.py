@@ -112,11 +112,7 @@ def _near_misses(trace: Trace) -> list[NearMiss]:
     once, twice = 0, 0
     refused: list[int] = []
     for column, value in zip(compiled.columns, trace.values, strict=True):
-        passed = column.free
-        for test, rules in column.tests:
-            if test(trace.frame, value):
-                passed |= rules
-        refused.append(compiled.everything & ~passed)
+        refused.append(compiled.everything & ~column.passed(trace.frame, value))
         twice |= once & refused[-1]
         once |= refused[-1]
     return [_near_miss(trace, rule, refused) for rule in bits(once & ~twice)]

@@ -46,8 +46,9 @@ class Element:
 
     @property
     def names(self) -> frozenset[str]:
-        """The names that its expression may use."""
-        return frozenset(path[0] for path in self.requires.values())
+        """The names that its expression may use; a function may call itself."""
+        own = [self.name] if self.role == "knowledge" else []
+        return frozenset([*own, *(path[0] for path in self.requires.values())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,8 @@ class _Graph:
                 requirement, "requiredInput", "requiredDecision", "requiredKnowledge"
             ):
                 key, path = self.find(wanted)
-                element.requires[key] = path
+                if key != element.key or element.role != "knowledge":  # a function may call itself
+                    element.requires[key] = path
 
     def _service(self, element: Element) -> Service:
         def keys(kind: str) -> tuple[str, ...]:

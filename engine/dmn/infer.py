@@ -78,7 +78,4 @@ def unknown_fields(node: Node, kinds: Kinds) -> Iterator[tuple[nodes.Path, TypeO
 
 def names_in(node: Node) -> Iterator[nodes.Name]:
     """Every name in a tree."""
-    if isinstance(node, nodes.Name):
-        yield node
-    for below in node.children():
-        yield from names_in(below)
+    return (found for found in nodes.nodes_in(node) if isinstance(found, nodes.Name))

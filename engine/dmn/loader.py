@@ -17,7 +17,7 @@ from engine.feel import FeelError, Functions
 from engine.feel.compile import Reads, Scope, compile_node
 from engine.feel.expression import guarded
 from engine.feel.nodes import Node
-from engine.feel.scope import Fn
+from engine.feel.scope import Fn, Frame
 from engine.feel.values import TypeOf
 from engine.text import text
 
@@ -101,8 +101,9 @@ class _Loader:
             Reads(), names, frozenset(self.functions), self.types.known, names, nested=True
         )
         run = self._compiled(element.node, scope)
+        knowledge = element.role == "knowledge"
         element.unknown = frozenset(scope.reads.certain - {"?"})
-        return Step(element, run)
+        return Step(element, _calling_itself(element.name, run) if knowledge else run)
 
     def _compiled(self, node: Node, scope: Scope) -> Fn:
         try:
@@ -119,6 +120,17 @@ def _types(imported: Mapping[str, Model]) -> dict[str, TypeOf]:
         for prefix, model in imported.items()
         for name, kind in model.types.items()
     }
+
+
+def _calling_itself(name: str, make: Fn) -> Fn:
+    """A function is among the names that it sees."""
+
+    def run(frame: Frame) -> object:
+        names: dict[str, object] = dict(frame.names)
+        names[name] = made = make(Frame(names, frame.run, frame.run))
+        return made
+
+    return run
 
 
 def _service(model: Model, element: Element) -> Fn:

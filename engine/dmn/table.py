@@ -12,22 +12,43 @@ from engine.dmn.nodes import Output, Table
 from engine.feel.builtins import lists
 from engine.feel.compare import equals
 from engine.feel.compile import Scope, compile_node, compiles
-from engine.feel.nodes import Literal, Node, Tests
+from engine.feel.nodes import Lambda, Literal, Name, Node, Tests, nodes_in
 from engine.feel.operators import compile_tests
+from engine.feel.registry import BUILTINS
 from engine.feel.scope import Fn, Frame, TestFn
 from engine.feel.types import coerce
 from engine.text import Text, text
 
+MAX_SEEN = 1_000  # values whose rules a column keeps
 MAX_TRACES = 1_000  # tables that one evaluation tells about
 
 
 @dataclass(slots=True)
 class Tested:
-    """A compiled column: what it tests, the rules that take any value, and the other tests."""
+    """A compiled column: what it tests, the rules that take any value, and the other tests.
+
+    `seen` keeps the rules that a value passed, where the cells are constant.
+    """
 
     value: Fn
     free: int
     tests: list[tuple[TestFn, int]]
+    seen: dict[object, int] | None = None
+
+    def passed(self, frame: Frame, value: object) -> int:
+        """The rules that a value passes."""
+        kept = self.seen if type(value) is str or type(value) is Decimal else None
+        if kept is not None and value in kept:
+            return kept[value]
+        rules = self.free
+        for test, allowed in self.tests:
+            if test(frame, value):
+                rules |= allowed
+        if kept is not None:
+            if len(kept) >= MAX_SEEN:
+                kept.clear()
+            kept[value] = rules
+        return rules
 
 
 @dataclass(slots=True)
@@ -72,9 +93,9 @@ def _table(node: Table, scope: Scope) -> Fn:
             frame.run.traces = [trace]
         elif len(frame.run.traces) < MAX_TRACES:
             frame.run.traces.append(trace)
-        if not trace.rules:
-            return compiled.default(frame) if compiled.default else None
-        return settle(trace)
+        if trace.rules:
+            return settle(trace)
+        return compiled.default(frame) if compiled.default else _nothing(node)
 
     return decide
 
@@ -91,7 +112,16 @@ def _column(node: Table, at: int, scope: Scope) -> Tested:
             grouped[rule.cells[at]] = grouped.get(rule.cells[at], 0) | 1 << bit
             tests[rule.cells[at]] = cell
     compiled = [(compile_tests(tests[text], scope), rules) for text, rules in grouped.items()]
-    return Tested(_input(node, at, scope), free, compiled)
+    constant = all(_constant(cell, scope) for cell in tests.values())
+    return Tested(_input(node, at, scope), free, compiled, {} if constant else None)
+
+
+def _constant(cell: Tests, scope: Scope) -> bool:
+    """Whether a cell says the same of a value every time: it reads nothing but built-ins."""
+    if any(isinstance(node, Lambda) for node in nodes_in(cell)):
+        return False
+    names = {node.name for node in nodes_in(cell) if isinstance(node, Name)}
+    return names <= BUILTINS.keys() - scope.bound - scope.functions
 
 
 def _input(node: Table, at: int, scope: Scope) -> Fn:
@@ -118,11 +148,8 @@ def match(compiled: Compiled, frame: Frame) -> Trace:
     for column in compiled.columns:
         value = column.value(frame)
         values.append(value)
-        passed = column.free
-        for test, rules in column.tests:
-            if rules & alive and test(frame, value):
-                passed |= rules
-        alive &= passed
+        if alive:
+            alive &= column.passed(frame, value)
     return Trace(compiled, frame, values, bits(alive))
 
 
@@ -159,6 +186,14 @@ def _default(node: Table, scope: Scope) -> Fn | None:
     values = tuple(output.default or Literal(pos, None) for output in node.outputs)
     plain = _answer(node.outputs, values, scope)
     return plain
+
+
+def _nothing(node: Table) -> object:
+    """No rule matched and there is no default: policies of several answers give none of them."""
+    if node.aggregation == "COUNT":
+        return Decimal(0)
+    several = node.policy in ("COLLECT", "RULE ORDER", "OUTPUT ORDER") and not node.aggregation
+    return [] if several else None
 
 
 def _given(trace: Trace, rules: list[int]) -> list[object]:

@@ -14,6 +14,7 @@ from engine.text import text
 MAX_ITEMS = 100_000
 """Elements and entries of one converted value, all levels counted."""
 
+_EXACT = 10**34  # whole numbers below it are FEEL numbers as they are
 _MAX_BITS = 20_000  # of an int; more digits than a FEEL number can hold
 _SAME = WIDE | {str, bool, type(None), date, datetime, time, timedelta, Months, Range}
 
@@ -24,6 +25,11 @@ def from_python(value: object, name: str) -> object:
     A float is taken as the number that it prints as, which is what JSON said. Not finite numbers
     are null. Raises FeelError (feel_input) that says under which `name` something else was.
     """
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return value
+    if kind is int and -_EXACT < value < _EXACT:  # type: ignore[operator]  # an int
+        return Decimal(value)  # type: ignore[arg-type]  # an int
     return _Reader(name).read(value, 0)
 
 

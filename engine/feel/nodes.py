@@ -189,6 +189,13 @@ class Tests(Node):
     any: bool
 
 
+def nodes_in(node: Node) -> Iterator[Node]:
+    """A tree's nodes, from the top."""
+    yield node
+    for child in node.children():
+        yield from nodes_in(child)
+
+
 def mentions(node: Node, name: str) -> bool:
     """Whether a name stands anywhere in the tree."""
     if isinstance(node, Name):

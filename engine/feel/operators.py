@@ -209,6 +209,10 @@ def _cell_test(node: Node, scope: Scope) -> TestFn:
     target = compile_node(node, scope)
     if isinstance(node, nodes.Literal) and isinstance(node.value, str):
         return _equal_text(node.value, target)
+    if isinstance(node, nodes.RangeOf):
+        quick = _number_range(node, target)
+        if quick is not None:
+            return quick
     about = mentions(node, "?")
 
     def test(frame: Frame, value: object) -> bool | None:
@@ -226,6 +230,23 @@ def _equal_text(expected: str, target: Fn) -> TestFn:
     def test(frame: Frame, value: object) -> bool | None:
         if type(value) is str:
             return value == expected
+        return is_in(value, target(frame), frame.run.budget)
+
+    return test
+
+
+def _number_range(node: nodes.RangeOf, target: Fn) -> TestFn | None:
+    """A range whose ends are written numbers; None for others."""
+    ends = [end.value if isinstance(end, nodes.Literal) else None for end in (node.start, node.end)]
+    low, high = ends
+    if not isinstance(low, Decimal) or not isinstance(high, Decimal):
+        return None
+    above = operator.ge if node.start_included else operator.gt
+    below = operator.le if node.end_included else operator.lt
+
+    def test(frame: Frame, value: object) -> bool | None:
+        if type(value) is Decimal:
+            return bool(above(value, low) and below(value, high))
         return is_in(value, target(frame), frame.run.budget)
 
     return test

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 
 from engine.feel.limits import Budget
-from engine.feel.values import TYPE_NAMES, Function, Range, SignedFunction, TypeOf, kind_of
+from engine.feel.values import KINDS, TYPE_NAMES, Function, Range, SignedFunction, TypeOf, kind_of
 from engine.text import text
 
 Types = Mapping[str, TypeOf]
@@ -110,6 +110,10 @@ def coerce(value: object, kind: TypeOf, budget: Budget) -> object:
 
     One element stands for the list of it and back, a date for its midnight (DMN 10.3.2.9.4).
     """
+    if value is None or (
+        kind.name == KINDS.get(type(value)) and not kind.parts and not kind.allows
+    ):
+        return value
     if fits(value, kind, budget):
         return value
     if kind.name == "list" and not isinstance(value, list):

@@ -83,6 +83,16 @@ def test_knowledge_is_a_function_and_may_be_invoked_in_a_box() -> None:
     assert (found.evaluate("d", {}).value, found.evaluate("e", {}).value) == (9, 42)
 
 
+def test_knowledge_may_call_itself() -> None:
+    knowledge = (
+        '<businessKnowledgeModel id="k" name="阶乘"><variable name="阶乘"/><encapsulatedLogic>'
+        f'<formalParameter name="n"/>{literal("if n < 2 then 1 else n * 阶乘(n - 1)")}'
+        "</encapsulatedLogic></businessKnowledgeModel>"
+    )
+    body = decision("d", literal("阶乘(5)"), requires=needs("k", kind="requiredKnowledge"))
+    assert load(file(knowledge + body), "m").evaluate("d", {}).value == 120
+
+
 def test_a_recursion_without_end_is_refused() -> None:
     knowledge = (
         '<businessKnowledgeModel id="k" name="k"><variable name="k"/><encapsulatedLogic>'

@@ -69,6 +69,22 @@ def test_no_rule_gives_the_default_or_null() -> None:
     assert found.evaluate("d", {"amount": 1}).value == "人工"
 
 
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        ('hitPolicy="COLLECT"', []),
+        ('hitPolicy="RULE ORDER"', []),
+        ('hitPolicy="COLLECT" aggregation="COUNT"', 0),
+        ('hitPolicy="COLLECT" aggregation="SUM"', None),
+    ],
+)
+def test_policies_of_several_answers_give_none_of_them_when_nothing_matches(
+    policy: str, expected: object
+) -> None:
+    found = model(AMOUNT, [("> 5", "1")], policy=policy)
+    assert found.evaluate("d", {"amount": 1}).value == expected
+
+
 def test_several_outputs_are_a_context() -> None:
     outputs = '<output name="档"/><output name="率" typeRef="number"/>'
     found = model(AMOUNT, [("> 5", '"甲"', "0.5")], outputs=outputs)

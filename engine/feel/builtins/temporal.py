@@ -158,6 +158,8 @@ def duration_itself(length: timedelta | Months) -> timedelta | Months:
 
 @builtin("years and months duration", "from: date", "to: date")
 @builtin("years and months duration", "from: date and time", "to: date and time")
+@builtin("years and months duration", "from: date", "to: date and time")
+@builtin("years and months duration", "from: date and time", "to: date")
 def months_between(start: Day | Moment, end: Day | Moment) -> Months | None:
     """Whole months from one day to another, negative when the second is earlier."""
     start, end = _day(start), _day(end)
