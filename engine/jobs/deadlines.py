@@ -12,7 +12,15 @@ from engine.clock import SHANGHAI, local_date
 from engine.db import unit_of_work
 from engine.events import emit
 from engine.jobs.attempt import Attempt
-from engine.models import Clock, Deadline, DeadlineKind, WorkItem, WorkStatus
+from engine.models import (
+    Clock,
+    Deadline,
+    DeadlineKind,
+    Instance,
+    InstanceStatus,
+    WorkItem,
+    WorkStatus,
+)
 from engine.people import SYSTEM
 from engine.text import text
 
@@ -37,6 +45,8 @@ class Sweep:
 
 def sweep_deadlines(factory: Factory, now: datetime, limit: int = 5000) -> Sweep:
     """Handle every due deadline of an open task whose clock runs, each in its own transaction.
+
+    What is suspended is left alone.
 
     Any number may run at once: a row is handled once. At most `limit` rows are handled.
     """
@@ -64,6 +74,9 @@ def _due(
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:
+    running = exists().where(
+        Instance.id == WorkItem.instance_id, Instance.status == InstanceStatus.RUNNING.value
+    )
     paused = exists().where(
         Clock.instance_id == WorkItem.instance_id,
         Clock.name == WorkItem.clock,
@@ -73,6 +86,7 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
         Deadline.fired_at.is_(None),
         Deadline.due_at <= now,
         WorkItem.status == WorkStatus.OPEN.value,
+        running,
         ~paused,
     )
 

@@ -26,6 +26,7 @@ from engine.runtime import step
 from engine.runtime.context import is_sealed
 from engine.runtime.deadlines import paused_days
 from engine.runtime.facts import Facts, lock_item
+from engine.runtime.run import require_running
 from engine.text import text
 
 
@@ -113,7 +114,7 @@ def mark_read(item: WorkItem, actor: Actor, now: datetime) -> None:
 def claim(session: Session, item_id: int, actor: Actor, now: datetime) -> WorkItem:
     """认领: from now on only this person works on it."""
     item = open_item(session, item_id, actor, lock=True)
-    _require_open(item)
+    _require_moving(item)
     check_may_do(actor, item)
     if item.assignee_id is None:
         item.assignee_id = actor.person_id
@@ -124,7 +125,7 @@ def claim(session: Session, item_id: int, actor: Actor, now: datetime) -> WorkIt
 def release(session: Session, item_id: int, actor: Actor, now: datetime) -> WorkItem:
     """Give a claimed task back to the organisation; by whoever claimed it, or its head."""
     item = open_item(session, item_id, actor, lock=True)
-    _require_open(item)
+    _require_moving(item)
     if item.org_id != actor.org_id:
         raise NotFound()
     if item.assignee_id not in (None, actor.person_id) and Role.HEAD.value not in actor.roles:
@@ -141,7 +142,7 @@ def transfer(
     """转办 to a colleague who holds the role and is not excluded; by one who could do it, or the
     head. Whoever must keep out of a task does not choose who does it either."""
     item = open_item(session, item_id, actor, lock=True)
-    _require_open(item)
+    _require_moving(item)
     if item.org_id != actor.org_id:
         raise NotFound()
     if Role.HEAD.value not in actor.roles or actor.person_id in item.excluded:
@@ -236,7 +237,7 @@ def take_back(session: Session, item_id: int, actor: Actor, now: datetime) -> Wo
 def urge(session: Session, item_id: int, actor: Actor, now: datetime) -> WorkItem:
     """催办: a mail to whoever has the task, at most once a day."""
     item = open_item(session, item_id, actor, lock=True)
-    _require_open(item)
+    _require_moving(item)
     working = {Role.MAKER.value, Role.CHECKER.value, Role.HEAD.value}
     may = actor.roles & working if sees_all(actor) else Role.HEAD.value in actor.roles
     if not may:
@@ -250,6 +251,11 @@ def urge(session: Session, item_id: int, actor: Actor, now: datetime) -> WorkIte
 def _require_open(item: WorkItem) -> None:
     if not is_open(item):
         raise Conflict("task_closed", text("这项任务已经办结，没有再改动"))
+
+
+def _require_moving(item: WorkItem) -> None:
+    _require_open(item)
+    require_running(item.instance)
 
 
 def _audit(

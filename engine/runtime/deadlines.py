@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -188,17 +188,21 @@ def pause_clock(session: Session, facts: Facts, name: str, now: datetime) -> Non
 def _resume(session: Session, clock: Clock, now: datetime) -> None:
     assert clock.paused_at is not None  # noqa: S101 (the caller asked)
     pauses = [*clock.pauses, [clock.paused_at.isoformat(), now.isoformat()]]
-    due_at = end_of_day(_pushed_on(clock, local_date(clock.paused_at), local_date(now)))
+    due_at = pushed_on(clock.due_at, clock.unit, clock.paused_at, now)
     amend(session, clock, pauses=pauses, paused_at=None, due_at=due_at)
 
 
-def _pushed_on(clock: Clock, paused_on: date, today: date) -> date:
-    old = local_date(clock.due_at)
-    if clock.unit == Unit.WORKING_DAY.value:
-        return add_working_days(old, working_days_between(paused_on, today))
-    if today > paused_on:
-        return due(old, (today - paused_on).days, Unit.DAY).date
-    return old
+def pushed_on(due_at: datetime, unit: str, paused_at: datetime, now: datetime) -> datetime:
+    """A due moment moved on by a pause, at the same time of day: by its working days, or by its
+    days and then to a working day."""
+    old, paused_on, today = local_date(due_at), local_date(paused_at), local_date(now)
+    new = old
+    if unit == Unit.WORKING_DAY.value:
+        new = add_working_days(old, working_days_between(paused_on, today))
+    elif today > paused_on:
+        new = due(old, (today - paused_on).days, Unit.DAY).date
+    moment = datetime.combine(new, due_at.astimezone(SHANGHAI).time(), SHANGHAI)
+    return moment.astimezone(UTC)
 
 
 def paused_days(clock: Clock) -> int:

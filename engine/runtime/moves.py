@@ -13,13 +13,14 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent, EventBasedGateway, StartEvent
+from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent, StartEvent
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import Conflict, InvalidInput, RuleRefused
 from engine.runtime import moves_tree, needs, routes
+from engine.runtime.elements.waiting import EventGateway
 from engine.runtime.incidents import MARK
 from engine.runtime.moves_rules import Place, Rule, Rules, name_of, rule_of
 from engine.runtime.moves_way import way
@@ -157,7 +158,7 @@ def _places(source: Any) -> list[Place]:
     found = []
     task: Any = source
     while task is not None:
-        one = routes.loop_of(task) or task
+        one = routes.standing(task)
         found.append(Place(one, one.task_spec.name))
         caller = one.workflow.parent_task_id
         task = one.workflow.top_workflow.get_task_from_id(caller) if caller is not None else None
@@ -173,6 +174,8 @@ def _steps(spec: Any) -> Iterator[Any]:
 def _kind(one: Any) -> str:
     if isinstance(one, SubWorkflowTask):
         return "stage"
+    if isinstance(one, EventGateway):
+        return "wait"
     if isinstance(one, CatchingEvent):
         return "wait" if _can_wait(one) else ""
     child = getattr(one, "task_spec", None)
@@ -184,7 +187,7 @@ def _can_wait(one: Any) -> bool:
     if isinstance(one, BoundaryEvent | StartEvent):
         return False
     # what an event gateway waits for, it waits for itself
-    return not any(isinstance(before, EventBasedGateway) for before in one.inputs)
+    return not any(isinstance(before, EventGateway) for before in one.inputs)
 
 
 def _target(
@@ -216,7 +219,7 @@ def _target(
         earlier,
         spec.name == place.element,
         tuple(map(_token, sorted(gone, key=lambda one: one is not source))),
-        len(gone) > 1,
+        any(one is not source and not _same_wait(one, source) for one in gone),
         missing,
         tuple(undone),
         refusal,
@@ -225,6 +228,11 @@ def _target(
 
 def _name(spec: Any) -> str:
     return str(spec.bpmn_name or spec.bpmn_id)
+
+
+def _same_wait(one: Any, other: Any) -> bool:
+    gateway = routes.gateway_of(one)
+    return gateway is not None and gateway is routes.gateway_of(other)
 
 
 def _may_leave(gone: Sequence[Any], rules: Rules) -> Text | None:

@@ -65,7 +65,7 @@ def deliver_to(
     except Conflict:
         return False  # it ended meanwhile, and waits no more
     if instance.status == InstanceStatus.SUSPENDED.value:
-        incidents.keep_message(session, instance, sent, suspended_now(), now)
+        incidents.keep_message(session, instance, sent, suspended_now(instance), now)
         return False
     with incidents.attempting(session) as attempt:
         taken = receive(session, instance, sent, actor, now, hops)

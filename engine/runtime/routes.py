@@ -8,6 +8,8 @@ from typing import Any
 from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent, InclusiveGateway, ParallelGateway
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 
+from engine.runtime.elements.waiting import EventGateway
+
 SPLIT = ".BoundaryEventSplit"
 CHILD = " [child]"
 Branch = tuple[str, str]  # the split and the first element of one of its flows
@@ -101,9 +103,20 @@ def loop_of(task: Any) -> Any | None:
     return parent if is_one and isinstance(parent.task_spec, LoopTask) else None
 
 
+def gateway_of(task: Any) -> Any | None:
+    """The event-based gateway that a waiting event stands behind; None for any other task."""
+    parent = task.parent
+    return parent if parent is not None and isinstance(parent.task_spec, EventGateway) else None
+
+
+def standing(task: Any) -> Any:
+    """The task that stands for a token: of instances and of events behind a gateway the one."""
+    return loop_of(task) or gateway_of(task) or task
+
+
 def whole(task: Any) -> Any:
     """The task with what belongs to it in the tree: its multi-instance, its boundary events."""
-    one = loop_of(task) or task
+    one = standing(task)
     parent = one.parent
     is_split = parent is not None and parent.task_spec.name == f"{one.task_spec.name}{SPLIT}"
     return parent if is_split else one

@@ -68,15 +68,22 @@ def lock_instance(session: Session, instance_id: int, *, suspended: bool = False
 def require_running(instance: Instance | None) -> None:
     """Raise Conflict unless the instance can be moved on."""
     if instance is not None and instance.status == InstanceStatus.SUSPENDED.value:
-        raise suspended_now()
+        raise suspended_now(instance)
     if instance is None or instance.status != InstanceStatus.RUNNING.value:
         raise Conflict("instance_ended", text("这件事已经办结或撤销，没有再改动"))
 
 
-def suspended_now() -> Conflict:
-    """The refusal to move what is suspended."""
+def suspended_now(instance: Instance) -> Conflict:
+    """The refusal to move what is suspended: since when, and why."""
+    since = local_date(instance.suspended_at).isoformat() if instance.suspended_at else ""
     return Conflict(
-        "instance_suspended", text("这件事已暂停办理，没有改动"), text("恢复办理后再试")
+        "instance_suspended",
+        text(
+            "这件事自{day}起暂停办理，没有改动。原因：{reason}",
+            day=since,
+            reason=instance.suspended_reason or "",
+        ),
+        text("恢复办理后再试；由区财政局负责人或系统管理员恢复"),
     )
 
 
