@@ -115,14 +115,14 @@ class Pattern:
                 threads[current] = noted
             elif step.anchor.holds(value, at):
                 waiting.append((current + 1, noted))
-        budget.charge(len(seen) >> 4)
+        budget.charge(len(seen) * self.slots >> 5)
 
     def _try_all(self, value: str, start: int, budget: Budget) -> Slots | None:
         """Backtracking, which references to groups need; the budget bounds it."""
         for began in range(start, len(value) + 1):
             waiting = [(0, began, self._begin(began))]
             while waiting:
-                budget.charge(1)
+                budget.charge(1 + (self.slots >> 4))
                 current, at, noted = waiting.pop()
                 step = self.steps[current]
                 if step.goto:
@@ -130,6 +130,7 @@ class Pattern:
                 elif step.slot is not None:
                     waiting.append((current + 1, at, _noting(noted, step.slot, at)))
                 elif (end := _past(step, value, at, noted)) is not None:
+                    budget.charge(end - at >> 7)
                     waiting.append((current + 1, end, noted))
                 elif step.signs is None and step.anchor is None and step.back is None:
                     return (began, at, *noted[2:])

@@ -25,13 +25,16 @@ CONTEXT: dict[str, object] = {
     "c": {"a": 1, "b": [None, True]},
     "金额": 5,
     "big": list(range(10_000)),
+    "f": "$1" * 3000,
 }
 VOCABULARY = """
 a x l c 金额 big item partial ? 1 0 2.5 1e6000 9 -1 null true false "a" "2025-01-31" "P1D" "(a|b)*"
 + - * / ** = != < <= > >= ( ) [ ] { } , : . .. -> @ not and or in if then else between instance of
 for some every return satisfies function number list date @"2025-01-01" @"P1Y" @"PT1S" @"10:00:00Z"
 sum( count( min( string( append( concatenate( flatten( matches( split( floor( date( duration( abs(
-substring( modulo( all( number( decimal( get( {f: f(n) 1..9999
+substring( modulo( all( number( decimal( get( {f: f(n) 1..9999 "(a)\\1" "$1" "[1..2]" 2.5 -1
+sort( replace( sublist( remove( range( context( median( mode( stddev( product( sqrt( exp( log( is(
+before( after( meets( overlaps( during( starts( time( @"10000-01-01" @"10:00:00.000000001" [1..5]
 """
 WORDS = (
     *VOCABULARY.split(),
@@ -99,6 +102,10 @@ HOSTILE = {
     "shared flatten": "flatten(for i in 1..60 return partial)",
     "joined": "concatenate(big, big)",
     "surrogate": '"\\uD800"',
+    "sort": "sort(big, function(x, y) count(sort(big, function(a, b) a > b)) > 0)",
+    "empty groups": 'replace(string join(for i in 1..9999 return "a"), "a()", f)',
+    "back": 'matches(string join(for i in 1..9999 return "a"), "(a*)*\\1b")',
+    "merge": "for i in big return context merge(for j in big return c)",
     "names": "{" + ",".join(f"n {i}: {i}" for i in range(1000)) + "}",
 }
 

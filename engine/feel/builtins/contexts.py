@@ -1,5 +1,6 @@
 """Reading and building contexts by keys that are computed. None of them changes its argument."""
 
+from engine.feel.limits import Budget
 from engine.feel.registry import builtin
 
 Context = dict[str, object]
@@ -61,12 +62,13 @@ def context_put_along(context: Context, keys: list[object], value: object) -> Co
     return None if changed is None else {**context, keys[0]: changed}
 
 
-@builtin("context merge", "contexts: list")
-def context_merge(contexts: list[object]) -> Context | None:
+@builtin("context merge", "contexts: list", budget=True)
+def context_merge(budget: Budget, contexts: list[object]) -> Context | None:
     """Later contexts win."""
     made: Context = {}
     for context in contexts:
         if not isinstance(context, dict):
             return None
+        budget.charge(len(context) >> 3)
         made.update(context)
     return made

@@ -112,6 +112,7 @@ def replace(
     parts: list[str] = []
     start, size = 0, 0
     while found := compiled.match(value, start, budget):
+        budget.charge(1 + (len(pieces) >> 3))
         parts.append(value[start : found[0]])
         parts.extend(p if isinstance(p, str) else _group(value, found, p) for p in pieces)
         start = found[1]
