@@ -1,5 +1,6 @@
 """What a migration would do to each running instance: moved or refused, why, and what changes."""
 
+import hashlib
 from collections.abc import Collection, Hashable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,6 +63,16 @@ class Group:
         """Whether they can move."""
         return not self.why
 
+    @property
+    def token(self) -> str:
+        """Names the group on a page, also when it is made anew a moment later."""
+        parts = [self.process_key, *map(str, self.changes), *self.places, *_answer(self)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _answer(one: Group | Forecast) -> tuple[str, ...]:
+    return tuple(map(str, (*(each.why for each in one.why), *one.effects)))
+
 
 @dataclass(frozen=True)
 class Preview:
@@ -75,6 +86,12 @@ class Preview:
     def able(self) -> list[int]:
         """The instances that can move."""
         return [one.instance_id for group in self.groups if group.can for one in group.forecasts]
+
+    def chosen(self, tokens: Collection[str], first: int | None = None) -> list[int]:
+        """The instances of some groups that can move, or the `first` of them, oldest first."""
+        groups = [one for one in self.groups if one.can and one.token in tokens]
+        ids = sorted(one.instance_id for group in groups for one in group.forecasts)
+        return ids[:first]
 
     @property
     def unable(self) -> int:
@@ -90,9 +107,9 @@ def preview(session: Session, process_key: str, actor: Actor, to: int | None = N
     groups: dict[Hashable, Group] = {}
     for (deployment_id, key), changes in _concerned(session, process_key, target, allowed).items():
         for one in _forecasts(session, deployment_id, key, target, allowed):
-            answer = tuple(map(str, (*(each.why for each in one.why), *one.effects)))
             group = Group(key, changes, one.places, one.why, one.effects)
-            groups.setdefault((key, changes, one.places, answer), group).forecasts.append(one)
+            same = (key, changes, one.places, _answer(one))
+            groups.setdefault(same, group).forecasts.append(one)
     found = sorted(groups.values(), key=lambda one: (not one.can, -len(one.forecasts), one.places))
     return Preview(process_key, target, tuple(found))
 

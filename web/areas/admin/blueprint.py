@@ -69,5 +69,7 @@ SECTION_OF = {
     "migrate": "definitions",
     "migrate_post": "definitions",
     "migration": "definitions",
+    "undo_migration": "definitions",
+    "undo_migration_post": "definitions",
     "mail": "mails",
 }

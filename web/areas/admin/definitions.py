@@ -6,9 +6,13 @@ from markupsafe import Markup
 
 from engine.forms import load_form
 from engine.models import Definition, DefinitionKind
+from engine.operations.access import sees_all
+from engine.operations.migrations import reach
 from engine.queries import definitions as published
+from engine.queries.migrations import running_on
 from engine.runtime.picture import element_table, render_svg
 from web.areas.admin.blueprint import area
+from web.login import actor
 from web.unit import now, reading
 
 
@@ -43,7 +47,12 @@ def definition(definition_id: int) -> str:
         steps=element_table(found.source) if is_process else [],
         form=load_form(found.source) if found.kind == DefinitionKind.FORM.value else None,
         source=found.source.decode("utf-8-sig") if not is_process else None,
+        running=_running(found) if is_process and sees_all(actor()) else None,
     )
+
+
+def _running(found: Definition) -> dict[int, int]:
+    return running_on(reading(), found.key, reach(reading(), actor()))
 
 
 def _picture(found: Definition) -> Markup:
