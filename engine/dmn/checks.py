@@ -14,7 +14,7 @@ from engine.dmn.infer import Kinds, clash, clashes, infer, names_in, unknown_fie
 from engine.dmn.loader import load
 from engine.dmn.model import Model
 from engine.dmn.nodes import Rule, Table
-from engine.dmn.regions import values_of
+from engine.dmn.regions import joined, values_of
 from engine.feel import Functions
 from engine.feel.nodes import Node
 from engine.feel.values import Range, TypeOf, kind_of
@@ -143,14 +143,16 @@ class TableCheck:
         )
 
     def _place(self, rule: Rule, at: int) -> Text:
-        labels = [c.label for c in self.table.inputs] + [o.label for o in self.table.outputs]
         return text(
             "“{table}”第{row}行第{column}列（{label}）",
             table=self.table.name,
             row=rule.number,
             column=at + 1,
-            label=labels[at],
+            label=self._labels()[at],
         )
+
+    def _labels(self) -> list[str]:
+        return [column.label for column in (*self.table.inputs, *self.table.outputs)]
 
     def _empty_cells(self) -> Iterator[Finding]:
         """Cells that nothing passes: ranges that run backwards, values that are not allowed."""
@@ -207,14 +209,14 @@ class TableCheck:
         )
         return self._error(second.pos[0], message, text("改其中一行，或改命中策略"))
 
-    def _region(self, box: Box) -> str:
+    def _region(self, box: Box) -> Text:
         """Where it is, naming only the columns that matter."""
         parts = [
-            f"{self.table.inputs[at].label} {axis.describe(regions)}"
-            for at, (axis, regions) in enumerate(zip(self.grid.axes, box, strict=True))
+            Text("{label} {values}", {"label": label, "values": axis.describe(regions)})
+            for label, axis, regions in zip(self._labels(), self.grid.axes, box, strict=False)
             if regions != axis.all and axis.usable
         ]
-        return "，".join(parts) or str(text("任何输入"))
+        return joined(parts, "，") if parts else text("任何输入")
 
     def _unreachable(self) -> Iterator[Finding]:
         if self.table.policy != "FIRST":

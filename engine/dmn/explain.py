@@ -52,7 +52,7 @@ class TableExplanation:
                 {"row": n.row, "column": n.column, "cell": n.cell, "value": n.value}
                 for n in self.near_misses
             ],
-            "problem": str(self.problem) if self.problem else None,
+            "problem": stored(self.problem),
         }
 
     def in_words(self) -> list[Text]:
@@ -77,6 +77,14 @@ class TableExplanation:
             )
             for miss in self.near_misses
         ]
+
+
+def stored(message: Text | None) -> dict[str, object] | None:
+    """A text as JSON, still to be translated where it is shown."""
+    if message is None:
+        return None
+    params = {k: v if isinstance(v, int) else str(v) for k, v in message.params.items()}
+    return {"template": message.template, "params": params}
 
 
 def _shown(value: object) -> str:

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from engine.dmn import table as _table
 from engine.dmn.errors import DecisionRefused
-from engine.dmn.explain import TableExplanation, explain
+from engine.dmn.explain import TableExplanation, explain, stored
 from engine.dmn.graph import Element, Service, plan
 from engine.feel import Functions, from_python, to_json_native
 from engine.feel.calls import BoundFunction
@@ -58,8 +58,8 @@ class Result:
         return {
             "value": to_json_native(self.value),
             "tables": [table.to_json() for table in self.explanation],
-            "problems": [str(problem) for problem in self.problems],
-            "reason": str(self.reason) if self.reason and self.value is None else None,
+            "problems": [stored(problem) for problem in self.problems],
+            "reason": stored(self.reason) if self.value is None else None,
         }
 
 

@@ -144,10 +144,8 @@ class Axis:
     def describe(self, regions: int) -> Text:
         """A set of regions in words, the first few of it."""
         parts = self._parts(regions)
-        shown = "、".join(str(part) for part in parts[:3])
-        return (
-            text("{parts}等", parts=shown) if len(parts) > 3 else Text("{parts}", {"parts": shown})
-        )
+        shown = joined(parts[:3], "、")
+        return text("{parts}等", parts=shown) if len(parts) > 3 else shown
 
     def _parts(self, regions: int) -> list[Text]:
         parts = self._spans(regions) if self.ordered else self._words(regions)
@@ -187,6 +185,12 @@ class Axis:
             return Text("{op} {v}", {"op": ">=" if first % 2 else ">", "v": low})
         opening, closing = "[" if first % 2 else "(", "]" if last % 2 else ")"
         return Text("{v}", {"v": f"{opening}{low}..{high}{closing}"})
+
+
+def joined(parts: list[Text], sign: str) -> Text:
+    """Texts one after the other; each is still translated where it is shown."""
+    template = sign.join(f"{{p{i}}}" for i in range(len(parts)))
+    return Text(template, {f"p{i}": part for i, part in enumerate(parts)})
 
 
 def _points(values: list[object]) -> list[object]:
