@@ -152,7 +152,8 @@ class TableCheck:
         )
 
     def _labels(self) -> list[str]:
-        return [column.label for column in (*self.table.inputs, *self.table.outputs)]
+        given = [column.label for column in self.table.inputs]
+        return given + [output.label for output in self.table.outputs]
 
     def _empty_cells(self) -> Iterator[Finding]:
         """Cells that nothing passes: ranges that run backwards, values that are not allowed."""

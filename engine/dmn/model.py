@@ -9,12 +9,12 @@ from engine.dmn.errors import DecisionRefused
 from engine.dmn.explain import TableExplanation, explain, stored
 from engine.dmn.graph import Element, Service, plan
 from engine.feel import Functions, from_python, to_json_native
-from engine.feel.calls import BoundFunction
+from engine.feel.calls import BoundFunction, invoke
 from engine.feel.convert import check_result
 from engine.feel.expression import guarded
 from engine.feel.scope import Fn, Frame, Run
 from engine.feel.types import coerce
-from engine.feel.values import TypeOf
+from engine.feel.values import SignedFunction, TypeOf
 from engine.text import Text, text
 
 
@@ -78,11 +78,14 @@ class Model:
 
     def decision(self, wanted: str) -> Element:
         """A decision or decision service by id or name. Raises DecisionRefused."""
+        return self.find(wanted, ("decision", "service"))
+
+    def find(self, wanted: str, roles: tuple[Role, ...]) -> Element:
+        """An element of one of these roles by id or name. Raises DecisionRefused."""
+        usable = [element for element in self.own.values() if element.role in roles]
         for attribute in ("id", "name"):
-            for element in self.own.values():
-                if element.role in ("decision", "service") and wanted == getattr(
-                    element, attribute
-                ):
+            for element in usable:
+                if wanted == getattr(element, attribute):
                     return element
         message = text("{model}里没有决策{name}", model=self.name, name=wanted)
         raise DecisionRefused("unknown_decision", message, text("核对决策的标识"), name=wanted)
@@ -111,11 +114,21 @@ class Model:
         return Result(check_result(value), _traces(run), reason[1] if reason else None)
 
     def _value(self, element: Element, inputs: Mapping[str, object], run: Run) -> object:
+        if element.role == "knowledge":
+            return self._call(element, inputs, run)
         if element.service is None:
             return self.compute((element.key,), inputs, run, {})[element.key]
         known = {key: _input(self.elements[key], inputs, run) for key in element.service.parameters}
         values = self.compute(element.service.outputs, inputs, run, known)
         return coerced(element, service_result(self, element, values), run)
+
+    def _call(self, element: Element, inputs: Mapping[str, object], run: Run) -> object:
+        """Call a function of the file with the inputs that its parameters name."""
+        function = self.compute((element.key,), {}, run, {})[element.key]
+        if not isinstance(function, SignedFunction):
+            return None
+        args = [from_python(inputs.get(name), name) for name in function.params]
+        return invoke(function, args, None, run, None)
 
     def compute(
         self,

@@ -17,6 +17,7 @@ from engine.text import text
 
 _SIMPLE = {
     **{name: TypeOf(name) for name in TYPE_NAMES},
+    **dict.fromkeys(("integer", "long", "double"), TypeOf("number")),  # as Camunda 7 says it
     "dateTime": TypeOf("date and time"),
     "dayTimeDuration": TypeOf("days and time duration"),
     "yearMonthDuration": TypeOf("years and months duration"),

@@ -134,7 +134,7 @@ class Builder(Transformer[Token, Node]):
         return nodes.InstanceOf(_at(sign), value, kind)
 
     def type(self, children: Children) -> TypeOf:
-        return TypeOf(str(children[0]))
+        return TypeOf(".".join(map(str, children)))  # `import.name` is one name
 
     def type_of(self, children: Children) -> TypeOf:
         return TypeOf(str(children[0]), (), (children[2],))

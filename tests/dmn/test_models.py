@@ -81,6 +81,8 @@ def test_knowledge_is_a_function_and_may_be_invoked_in_a_box() -> None:
     )
     found = load(file(body), "m")
     assert (found.evaluate("d", {}).value, found.evaluate("e", {}).value) == (9, 42)
+    called = found.run(found.find("加 倍", ("knowledge",)), {"数 量": 3})
+    assert called.value == 6
 
 
 def test_knowledge_may_call_itself() -> None:
