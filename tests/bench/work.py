@@ -1,39 +1,61 @@
-"""What the bench measures: instances with a loop of user tasks, and a long list."""
+"""An installation to measure: its people, the published processes, and cases that move."""
 
-from datetime import date
-from io import BytesIO
+from datetime import datetime
+from typing import Any
 
-from openpyxl import Workbook
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
-from stdnum.cn import uscc
 
 from engine.clock import utc_now
 from engine.config import ROOT
 from engine.db import unit_of_work
-from engine.imports import ListContext, list_context
 from engine.models import DefinitionKind, Membership, Organisation, Person, WorkItem
 from engine.operations import tasks
 from engine.people import SYSTEM, Actor
+from engine.runtime.context import StepContext, service_operation
 from engine.runtime.definitions import SourceFile, publish, read_files
+from engine.runtime.registry import Kind, starts_with
 from engine.runtime.step import start_instance
-from tests.runtime.diagrams import chain, event, flow, process, user
+from tests.bench.shape import REVIEWERS, called, case
+from tests.runtime.diagrams import chain, event, flow, form, process, user
 
 LOOP = process(
-    "bench",
+    "loop",
     event("start", "s")
     + user("a", deadline="first_review_period", clock="c")
+    + '<bpmn:parallelGateway id="split"/>'
     + user("b", deadline="first_review_period", clock="c")
-    + '<bpmn:exclusiveGateway id="g" default="g_a"/>'
+    + user("b2", deadline="first_review_period")
+    + '<bpmn:parallelGateway id="join"/>'
+    + '<bpmn:exclusiveGateway id="g" name="g" default="g_a"/>'
     + event("end", "e")
-    + chain("s", "a", "b", "g")
+    + chain("s", "a", "split", "b", "join", "g")
+    + chain("split", "b2", "join")
     + flow("g", "a")
-    + flow("g", "e", 'b_outcome = "STOP"'),
+    + flow("g", "e", 'a_outcome = "STOP"'),
 )
+WAIT = process(
+    "wait",
+    event("start", "s") + '<bpmn:intermediateCatchEvent id="w" name="w"><bpmn:timerEventDefinition>'
+    "<bpmn:timeDuration>P30D</bpmn:timeDuration></bpmn:timerEventDefinition>"
+    "</bpmn:intermediateCatchEvent>"
+    + user("a", deadline="first_review_period")
+    + event("end", "e")
+    + chain("s", "w", "a", "e"),
+)
+DIAGRAMS = {"loop": LOOP, "wait": WAIT, "case15": case(ours=True), "called": called()}
+
+
+starts_with("case15", reviewers=Kind.LIST)
+
+
+@service_operation("bench.note", "记录")
+def _note(_ctx: StepContext) -> None:
+    """A service that has nothing to do."""
 
 
 class Work:
-    """A published looping process, its organisation, and one running instance."""
+    """The published processes, one organisation, and somebody who does everything."""
 
     def __init__(self, factory: sessionmaker[Session]) -> None:
         self.factory = factory
@@ -43,58 +65,64 @@ class Work:
             session.add_all([org, person])
             session.flush()
             session.add(Membership(person_id=person.id, org_id=org.id, role="maker"))
-            programmes = [
-                f for f in read_files(ROOT / "bpmn") if f.kind is DefinitionKind.PROGRAMME
-            ]
-            source = SourceFile(DefinitionKind.PROCESS, "bench", "bench", LOOP)
-            publish(session, [source, *programmes], SYSTEM, utc_now())
+            publish(session, _files(), SYSTEM, utc_now())
             self.org_id = org.id
             self.actor = Actor(person.id, org.id, "p", frozenset({"maker"}), "FINANCE")
-        self.instance_id = self.start()
 
-    def start(self) -> int:
-        """Start an instance."""
+    def start(self, key: str, now: datetime | None = None, **data: Any) -> int:
+        """Start an instance; its id."""
         with unit_of_work(self.factory) as session:
             instance = start_instance(
                 session,
-                "bench",
-                subject="bench:1",
-                title="bench",
+                key,
+                subject=f"bench:{key}",
+                title=key,
                 programme="JD_KCD",
-                data={},
+                data={"reviewers": REVIEWERS, **data},
                 parties={"finance": self.org_id},
                 actor=self.actor,
-                now=utc_now(),
+                now=now or utc_now(),
             )
             return instance.id
 
-    def complete(self) -> None:
-        """Complete the open task of the running instance; the loop opens the next."""
+    def open_item(self, instance_id: int) -> int:
+        """The work item that is open since longest."""
+        query = select(WorkItem.id).where(
+            WorkItem.instance_id == instance_id, WorkItem.status == "OPEN"
+        )
+        with self.factory() as session:
+            return session.scalars(query.order_by(WorkItem.id)).first() or 0
+
+    def complete(self, item_id: int) -> int:
+        """Complete a task as its page does; the next item, 0 when the case has ended."""
         with unit_of_work(self.factory) as session:
-            query = select(WorkItem.id).where(
-                WorkItem.instance_id == self.instance_id, WorkItem.status == "OPEN"
-            )
-            item_id = session.scalars(query).one()
-            tasks.complete(session, item_id, self.actor, {"outcome": "GO"}, utc_now())
+            done = tasks.complete(session, item_id, self.actor, {"outcome": "GO"}, utc_now())
+            return min((item.id for item in done.next_items), default=0)
 
 
-def big_list(rows: int) -> bytes:
-    """A clean list of many rows as xlsx."""
-    book = Workbook()
-    sheet = book.active
-    assert sheet is not None
-    sheet.append(
-        ["企业名称", "统一社会信用代码", "推荐类别", "融资需求（万元）", "期限（月）", "资金用途"]
-    )
-    for number in range(rows):
-        body = f"91310114MA{number:07d}"
-        code = body + uscc.calc_check_digit(body)
-        sheet.append([f"上海样本{number}号有限公司", code, "街镇推荐", 300, 12, "支付货款"])
-    out = BytesIO()
-    book.save(out)
-    return out.getvalue()
+class Walk:
+    """Completes one task a call, case after case."""
+
+    def __init__(self, work: Work, key: str) -> None:
+        self.work, self.key = work, key
+        self.item = 0
+
+    def __call__(self) -> None:
+        """One step."""
+        if not self.item:
+            self.begin()
+        self.item = self.work.complete(self.item)
+
+    def begin(self) -> None:
+        """A new case, so that a measured step never starts one."""
+        self.item = self.work.open_item(self.work.start(self.key))
 
 
-def big_list_context() -> ListContext:
-    """The context of a sub-district's list."""
-    return list_context("SUBDISTRICT", "2025-12", date(2025, 12, 8))
+def _files() -> list[SourceFile]:
+    shipped = read_files(ROOT / "bpmn")
+    programmes = [file for file in shipped if file.kind is DefinitionKind.PROGRAMME]
+    outcome = SourceFile(DefinitionKind.FORM, "f", "f", form("f"))
+    processes = [
+        SourceFile(DefinitionKind.PROCESS, key, key, source) for key, source in DIAGRAMS.items()
+    ]
+    return [*processes, outcome, *programmes]

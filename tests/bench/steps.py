@@ -1,0 +1,104 @@
+"""What a step costs: against the plain host, over a thousand rounds, in bytes and round trips."""
+
+import tempfile
+import time
+from collections.abc import Callable
+from statistics import median
+
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Session, sessionmaker
+
+from engine.db import unit_of_work
+from tests.bench.measure import Report, measure
+from tests.bench.plain import PlainHost
+from tests.bench.work import Walk, Work
+
+RUNTIME_TABLES = ("instance", "party_binding", "clock", "timer", "subscription", "deadline")
+STEPS = 15  # of the case: nine of its own, three reviews, three of the called process
+
+
+def measure_steps(report: Report, work: Work) -> None:
+    """Starting and completing, ours and the plain host's, in turns."""
+    report.times("start_case", measure(lambda: work.start("case15"), 100), 5.0)
+    plain = PlainHost(work.factory)
+    ours, theirs = [], []
+    for _ in range(20):  # in turns: what slows the machine slows both
+        ours += _case(lambda: Walk(work, "case15"))
+        theirs += _plain_case(plain)
+    mine = report.times("complete_user_task", ours, 4.0)
+    other = report.times("plain_host_complete", theirs)
+    report.at_least("completions_per_second", 1000 / mine, "1/s", 250)
+    report.at_least("plain_host_over_ours", other / mine, "times", 10)
+
+
+def _case(begin: Callable[[], Walk]) -> list[float]:
+    walk = begin()
+    walk.begin()
+    return [_timed(walk) for _ in range(STEPS)]
+
+
+def _plain_case(host: PlainHost) -> list[float]:
+    case_id = host.start({})
+    return [_timed(lambda: host.complete(case_id)) for _ in range(STEPS)]
+
+
+def _timed(call: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    call()
+    return (time.perf_counter() - began) * 1000
+
+
+def measure_loop(report: Report, work: Work) -> None:
+    """A thousand steps of one looping case with a parallel block in every round."""
+    walk = Walk(work, "loop")
+    walk.begin()
+    found = [_timed(walk) for _ in range(1000)]
+    report.times("loop_first_100_steps", found[:100], 4.0)
+    report.times("loop_last_100_steps", found[-100:], 4.0)
+    report.at_most("loop_last_over_first", median(found[-100:]) / median(found[:100]), "times", 1.3)
+
+
+def measure_round_trips(report: Report, work: Work) -> None:
+    """Every exchange with the server in one step, with the connection's check and the commit."""
+    walk = Walk(work, "loop")
+    walk.begin()
+    walk()
+    report.at_most("round_trips_a_step", _round_trips(work, walk), "exchanges", 6)
+
+
+def _round_trips(work: Work, call: Callable[[], object]) -> int:
+    engine = work.factory.kw["bind"]
+    with tempfile.NamedTemporaryFile("r") as trace:
+        with engine.connect() as connection:
+            pgconn = connection.connection.driver_connection.pgconn
+        pgconn.trace(trace.fileno())
+        call()
+        pgconn.untrace()
+        return trace.read().count("ReadyForQuery")
+
+
+def measure_bytes(report: Report, factory: sessionmaker[Session], work: Work) -> None:
+    """What a finished case leaves in the runtime's tables and their indexes, history apart."""
+    for table in RUNTIME_TABLES:
+        _run(factory, f"VACUUM FULL {table}")
+    before, cases = _size(factory), 100
+    for _ in range(cases):
+        _case(lambda: Walk(work, "case15"))
+    for table in RUNTIME_TABLES:
+        _run(factory, f"VACUUM FULL {table}")
+    report.at_most("finished_case", (_size(factory) - before) / cases / 1024, "KB", 10)
+
+
+def _run(factory: sessionmaker[Session], statement: str) -> None:
+    engine = factory.kw["bind"].execution_options(isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+
+
+def _size(factory: sessionmaker[Session]) -> int:
+    query = sql(
+        "SELECT sum(pg_total_relation_size(name::regclass))"
+        " FROM unnest(CAST(:names AS text[])) name"
+    )
+    with unit_of_work(factory) as session:
+        return int(session.scalar(query, {"names": list(RUNTIME_TABLES)}) or 0)
