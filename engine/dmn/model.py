@@ -7,7 +7,7 @@ from functools import cached_property
 from engine.dmn import table as _table
 from engine.dmn.errors import DecisionRefused
 from engine.dmn.explain import TableExplanation, explain, stored
-from engine.dmn.graph import Element, Service, plan
+from engine.dmn.graph import Element, Role, Service, plan
 from engine.feel import Functions, from_python, to_json_native
 from engine.feel.calls import BoundFunction, invoke
 from engine.feel.convert import check_result
