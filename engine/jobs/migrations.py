@@ -20,7 +20,7 @@ from engine.models import (
     Person,
     Role,
 )
-from engine.operations.migration_batches import is_pending, settle_item
+from engine.operations import migration_batches
 from engine.operations.migrations import CannotMigrate
 from engine.people import SYSTEM, Actor
 from engine.text import Text, text
@@ -74,7 +74,7 @@ def _settle(factory: Factory, batch_id: int, instance_id: int, now: datetime) ->
             item = _claim(session, batch_id, instance_id)
             if item is None:
                 return False
-            settle_item(session, item, _asker(session, batch_id), now)
+            migration_batches.settle_item(session, item, _asker(session, batch_id), now)
     except CannotMigrate as refusal:
         _refuse(factory, batch_id, instance_id, [one.why for one in refusal.obstacles])
     except DanbaoError as refusal:
@@ -111,7 +111,7 @@ def _refuse(factory: Factory, batch_id: int, instance_id: int, why: list[Text]) 
 
 def _end(factory: Factory, batch_id: int, now: datetime) -> None:
     with unit_of_work(factory) as session:
-        if not is_pending(session, batch_id):
+        if not migration_batches.is_pending(session, batch_id):
             session.execute(
                 update(MigrationBatch)
                 .where(MigrationBatch.id == batch_id, MigrationBatch.ended_at.is_(None))

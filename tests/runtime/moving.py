@@ -28,6 +28,7 @@ from engine.people import SYSTEM
 from engine.runtime.codec import decode
 from engine.runtime.definitions import SourceFile, publish, read_files, specs_of
 from tests.runtime.conftest import NOW, Staff
+from tests.runtime.diagrams import form
 
 LATER = NOW + timedelta(hours=1)
 OPEN = TaskState.READY | TaskState.WAITING | TaskState.STARTED
@@ -74,6 +75,7 @@ class Mover:
             if file.kind is DefinitionKind.PROGRAMME
         ]
         files = [SourceFile(DefinitionKind.PROCESS, key, key, xml) for key, xml in sources]
+        files += [SourceFile(DefinitionKind.FORM, key, key, form(key)) for key in ("f", "g")]
         return publish(self.session, [*files, *programmes], SYSTEM, LATER).deployment_id
 
     def migrate(self, *sources: tuple[str, bytes]) -> InstanceMigration:

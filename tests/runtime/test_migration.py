@@ -11,7 +11,7 @@ from engine.models import StepHistory, Subscription
 from engine.operations.migrations import CannotMigrate, migrate, undo
 from engine.people import SYSTEM
 from engine.runtime import step
-from engine.runtime.registry import TEXT, form_operation
+from engine.runtime.registry import TEXT, form_operation, service_operation
 from tests.runtime.conftest import Staff, Start
 from tests.runtime.diagrams import chain, event, flow, process, service, user
 from tests.runtime.moving import LATER, Begin, Mover
@@ -23,6 +23,11 @@ LIMIT = {"deadline": "P30D"}
 @form_operation("test.migration_choice", "选", sets={"chosen": TEXT})
 def _choose(ctx: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     return {"chosen": values["outcome"]}
+
+
+@service_operation("test.migration_service", "自动")
+def _nothing(ctx: Any) -> None:
+    del ctx
 
 
 @pytest.fixture
@@ -139,7 +144,7 @@ def test_a_step_to_come_may_go(begin: Begin) -> None:
 def test_the_step_under_way_cannot_become_another_kind(begin: Begin) -> None:
     case = begin(("p", ABC))
     case.do("a")
-    other = line("a", "b", "c", b=service("b", "test.double", amount="=1"))
+    other = line("a", "b", "c", b=service("b", "test.migration_service"))
     assert "另一种步骤" in case.refused(("p", other))
 
 
