@@ -23,13 +23,14 @@ _MAX_DEPTH = 30  # boxes inside boxes
 class Place:
     """What is known where an expression stands.
 
-    `names` are in scope; `words` may follow a dot; with `tolerant`, what cannot be read becomes
+    `names` are in scope; `fields` may follow a dot; with `tolerant`, what cannot be read becomes
     null instead of refusing the file.
     """
 
     types: ItemTypes
     names: frozenset[str]
-    words: frozenset[str]
+    functions: frozenset[str]
+    fields: frozenset[str]
     tolerant: bool
     depth: int = 0
 
@@ -82,7 +83,7 @@ def read_feel(
     if start == "unary_tests" and not source.strip():
         source = "-"
     try:
-        return parse(source, place.names | place.words, start, text_line(node))
+        return parse(source, place.names | place.functions, start, text_line(node), place.fields)
     except FeelError as error:
         if place.tolerant:
             return Broken(position(node), error)

@@ -62,6 +62,7 @@ class _Loader:
         }
         self.types = ItemTypes(self.root, _types(imported))
         own = read_elements(self.root, self.types, known)
+        self.fields = self._fields(imported)
         elements = {**own}
         steps: dict[str, Step] = {}
         for model in imported.values():
@@ -73,6 +74,12 @@ class _Loader:
         for element in own.values():
             plan((element.key,), elements, ())  # refuses circles
         return made
+
+    def _fields(self, imported: Mapping[str, Model]) -> frozenset[str]:
+        """The names of components, entries, columns, outputs and elements: what follows a dot."""
+        roots = [self.root, *(e.xml for model in imported.values() for e in model.own.values())]
+        named = {name_of(node) for root in roots for node in root.iter() if node.get("name")}
+        return component_names(self.types.known) | named
 
     def _imported(self, available: Mapping[str, Model]) -> dict[str, Model]:
         found: dict[str, Model] = {}
@@ -91,15 +98,13 @@ class _Loader:
             return Step(element, _service(model, element))
         if element.role == "input":
             return Step(element, lambda _frame: None)
-        words = component_names(self.types.known) | {e.name for e in model.elements.values()}
-        place = Place(self.types, element.names, words | set(self.functions), self.tolerant)
+        functions = frozenset(self.functions)
+        place = Place(self.types, element.names, functions, self.fields, self.tolerant)
         element.node = read_logic(element, place)
         if element.node is None:
             return Step(element, lambda _frame: None)
         names = element.names
-        scope = Scope(
-            Reads(), names, frozenset(self.functions), self.types.known, names, nested=True
-        )
+        scope = Scope(Reads(), names, functions, self.types.known, names, nested=True)
         run = self._compiled(element.node, scope)
         knowledge = element.role == "knowledge"
         element.unknown = frozenset(scope.reads.certain - {"?"})

@@ -38,8 +38,9 @@ class Tested:
     def passed(self, frame: Frame, value: object) -> int:
         """The rules that a value passes."""
         kept = self.seen if type(value) is str or type(value) is Decimal else None
-        if kept is not None and value in kept:
-            return kept[value]
+        known = None if kept is None else kept.get(value)  # another thread may clear it meanwhile
+        if known is not None:
+            return known
         rules = self.free
         for test, allowed in self.tests:
             if test(frame, value):

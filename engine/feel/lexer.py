@@ -93,22 +93,29 @@ def index_names(names: frozenset[str]) -> Names:
     return {first: tuple(sorted(found, key=len, reverse=True)) for first, found in index.items()}
 
 
-def tokenize(source: str, names: Collection[str], line: int = 1) -> list[Token]:
+def tokenize(
+    source: str, names: Collection[str], line: int = 1, fields: Collection[str] = ()
+) -> list[Token]:
     """All tokens of an expression; raises FeelError with the place of what cannot be read.
 
-    `line` is what the first line counts as.
+    `line` is what the first line counts as; `fields` are names that may follow a dot or stand in a
+    filter, and nowhere else.
     """
     if len(source) > MAX_SOURCE:
         raise too_big(text("表达式长度"), MAX_SOURCE)
-    return _settle_brackets(list(_Scanner(source, index_names(frozenset(names)), line).scan()))
+    return _settle_brackets(
+        list(_Scanner(source, index_names(frozenset(names)), line, fields).scan())
+    )
 
 
 class _Scanner:
     """One pass over one text."""
 
-    def __init__(self, source: str, names: Names, line: int) -> None:
+    def __init__(self, source: str, names: Names, line: int, fields: Collection[str]) -> None:
         self.source = source
         self.names = dict(names)
+        self.fields = index_names(frozenset(fields))
+        self.filters: list[bool] = []  # for each open square bracket, whether it filters
         self.declared = 0
         self.at = 0
         self.line = line
@@ -143,6 +150,7 @@ class _Scanner:
         if kind == "NAME":
             return self._name(value, end)
         if kind == "SIGN":
+            self._follow_brackets(value)
             return _SIGNS[value], value, end
         if kind == "DOTS":
             return "_DOTS", value, end
@@ -150,13 +158,19 @@ class _Scanner:
             return kind, unescape(value[value.index('"') + 1 : -1], self.pos()), end
         return kind, value, end
 
+    def _follow_brackets(self, sign: str) -> None:
+        if sign == "[":
+            self.filters.append(self.previous in _VALUE_ENDS)
+        elif sign == "]" and self.filters:
+            self.filters.pop()
+
     def _name(self, word: str, end: int) -> tuple[str, str, int]:
         key = _KEY.match(self.source, self.at) if self.previous in _BEFORE_KEY else None
         if key:
             return "KEY", self._declare(key.group()), key.end()
         if self.previous == "_DOT":
             return self._property(word, end)
-        known = self._known(word)
+        known = self._known(word, field=any(self.filters))
         if known:
             return ("NAME", *known)
         if word in _KEYWORDS:
@@ -177,9 +191,9 @@ class _Scanner:
             self.names[words[0]] = tuple(sorted((*known, words), key=len, reverse=True))
         return " ".join(name.split())
 
-    def _known(self, first: str) -> tuple[str, int] | None:
-        """The longest name in scope that starts here and has several words."""
-        for words in self.names.get(first, ()):
+    def _known(self, first: str, *, field: bool) -> tuple[str, int] | None:
+        """The longest name of several words that is in scope, or a field, and starts here."""
+        for words in (*self.names.get(first, ()), *(self.fields.get(first, ()) if field else ())):
             end = self._match_words(words)
             if end:
                 return " ".join(self.source[self.at : end].split()), end
@@ -201,7 +215,7 @@ class _Scanner:
 
     def _property(self, word: str, end: int) -> tuple[str, str, int]:
         """After a dot, words that follow each other are one name: nothing else may stand there."""
-        known = self._known(word)
+        known = self._known(word, field=True)
         if known:
             return ("NAME", *known)
         words = [word]

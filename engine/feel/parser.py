@@ -60,14 +60,19 @@ def _lark() -> Lark:
 
 
 def parse(
-    source: str, names: Collection[str] = (), start: Start = "expression", line: int = 1
+    source: str,
+    names: Collection[str] = (),
+    start: Start = "expression",
+    line: int = 1,
+    fields: Collection[str] = (),
 ) -> nodes.Node:
     """The tree of an expression or of unary tests.
 
     `names` are those in scope; only names of several words matter. `line` is what the first line
-    counts as. Raises FeelError.
+    counts as; `fields` are names of fields, that may only follow a dot or stand in a filter.
+    Raises FeelError.
     """
-    tokens = tokenize(source, MULTIWORD_NAMES.union(names), line)
+    tokens = tokenize(source, MULTIWORD_NAMES.union(names), line, fields)
     if start == "unary_tests":
         _settle_unary(tokens)
     try:

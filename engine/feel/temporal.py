@@ -139,7 +139,10 @@ def from_microseconds(count: Decimal) -> timedelta | None:
 
 def seconds(length: timedelta) -> Decimal:
     """A duration in seconds, exact."""
-    return CONTEXT.scaleb(microseconds(length), Decimal(-6))
+    whole, rest = divmod(length, timedelta(seconds=1))
+    if not rest:
+        return Decimal(whole)
+    return CONTEXT.scaleb(microseconds(length), Decimal(-6)).normalize(CONTEXT)
 
 
 def format_duration(value: timedelta | Months) -> str:

@@ -53,6 +53,21 @@ def test_decisions_see_only_what_they_require() -> None:
     assert load(file(body), "m").evaluate("d", {"a": 1, "b": 2}).value == [1, None]
 
 
+def test_names_of_fields_hold_signs_only_where_a_field_may_stand() -> None:
+    entry = f"<context><contextEntry><variable name='a-b'/>{literal('7')}</contextEntry></context>"
+    body = (
+        inputs({"a": "number", "b": "number"})
+        + decision("x", entry)
+        + decision(
+            "d",
+            literal("[a - b, a-b, x.a-b, count([x][a-b = 7])]"),
+            requires=needs("i_a", "i_b") + needs("x", kind="requiredDecision"),
+        )
+    )
+    found = load(file(body), "m")
+    assert found.evaluate("d", {"a": 5, "b": 2}).value == [3, 3, 7, 1]
+
+
 def test_required_decisions_are_computed_once_each_even_in_a_diamond() -> None:
     body = (
         decision("base", literal('{name: "x"}'))

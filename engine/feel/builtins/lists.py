@@ -70,13 +70,18 @@ def append_one(items: list[object], item: object) -> list[object]:
 
 
 @builtin("append", "**all: list")
-def append(args: list[object]) -> list[object]:
+def append(args: list[object]) -> list[object] | None:
     first = args[0] if args else []
+    if first is None:
+        return None
     return [*(first if isinstance(first, list) else [first]), *args[1:]]
 
 
 @builtin("concatenate", "**lists: list", budget=True)
-def concatenate(budget: Budget, lists: list[object]) -> list[object]:
+def concatenate(budget: Budget, lists: list[object]) -> list[object] | None:
+    """One list of all; None when one of them is missing."""
+    if any(part is None for part in lists):
+        return None
     joined: list[object] = []
     for part in lists:
         check_list(joined, budget)
@@ -85,8 +90,9 @@ def concatenate(budget: Budget, lists: list[object]) -> list[object]:
 
 
 @builtin("union", "**lists: list", budget=True)
-def union(budget: Budget, lists: list[object]) -> list[object]:
-    return distinct_values(budget, concatenate(budget, lists))
+def union(budget: Budget, lists: list[object]) -> list[object] | None:
+    joined = concatenate(budget, lists)
+    return None if joined is None else distinct_values(budget, joined)
 
 
 @builtin("distinct values", "list: list", budget=True)
