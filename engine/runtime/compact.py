@@ -7,6 +7,7 @@ unfinished workflow finished. What was passed is in our own history by then.
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from SpiffWorkflow.util.task import TaskState
 
@@ -21,10 +22,16 @@ def compact(workflow: Any) -> int:
 
 
 def _forget_ended_calls(workflow: Any) -> None:
-    for caller_id in list(workflow.subprocesses):
-        caller = workflow.get_task_from_id(caller_id)
+    # outer ones first: what a forgotten process called is then found nowhere
+    for caller_id, _ in sorted(workflow.subprocesses.items(), key=lambda one: one[1].depth):
+        caller = _find(workflow, caller_id)
         if caller is None or caller._state & TaskState.FINISHED_MASK:
             del workflow.subprocesses[caller_id]
+
+
+def _find(workflow: Any, task_id: UUID) -> Any | None:
+    parts = (workflow, *workflow.subprocesses.values())
+    return next((part.tasks[task_id] for part in parts if task_id in part.tasks), None)
 
 
 def _living(part: Any) -> list[Any]:

@@ -125,6 +125,11 @@ class DecisionParser(_Quiet, SpiffTaskParser):
             **self.bpmn_attributes,
         )
 
+    @staticmethod
+    def get_decision_ref(node: etree._Element) -> None:
+        """The library would look for the decision in its own parser; ours are published."""
+        del node
+
 
 def _properties(parser: Any) -> dict[str, str]:
     found: dict[str, str] = parser.parse_extensions().get("properties", {})

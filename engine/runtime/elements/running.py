@@ -12,7 +12,7 @@ from SpiffWorkflow.util.task import TaskState
 from engine.errors import Conflict
 from engine.text import text
 
-MOST = 3000  # tasks in one step; more is a loop in which nothing waits
+MOST = 2000  # tasks in one step; more is a loop in which nothing waits
 
 
 def run_ready(workflow: Any, note: Callable[[Any], None]) -> None:

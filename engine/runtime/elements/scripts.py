@@ -8,24 +8,27 @@ _ASSIGNMENT = re.compile(r"(?P<name>[^\W\d]\w*)\s*=(?!=)(?P<expression>.*)", re.
 def assignments(source: str) -> list[tuple[str, str]]:
     """The names and FEEL expressions of a script, in order.
 
-    An assignment begins a line; indented lines go on with it. Empty lines and `//` comments are
-    left out. Raises ValueError with the line that is no assignment.
+    An assignment begins a line; lines that begin none, or are indented deeper, go on with it.
+    Empty lines and `//` comments are left out. Raises ValueError with what is no assignment.
     """
-    found: list[str] = []
-    for line in source.strip("\n").splitlines():
-        if not line.strip() or line.strip().startswith("//"):
-            continue
-        if found and line[0] in " \t" and not _begins_together(source, line):
-            found[-1] += "\n" + line
+    found: list[list[str]] = []
+    lines = [line for line in source.splitlines() if not _is_idle(line)]
+    # the first line may have lost its indentation on the way here
+    margin = min((_indent(line) for line in lines[1:] if _begins(line)), default=0)
+    for line in lines:
+        if not found or (_begins(line) and _indent(line) <= margin):
+            found.append([line])
         else:
-            found.append(line.strip())
-    return [_parsed(statement) for statement in found]
+            found[-1].append(line)
+    return [_parsed("\n".join(statement).strip()) for statement in found]
 
 
-def _begins_together(source: str, line: str) -> bool:
-    """Whether the line is indented as the first one is (editors indent the whole body)."""
-    first = next(one for one in source.splitlines() if one.strip())
-    return _indent(line) <= _indent(first)
+def _is_idle(line: str) -> bool:
+    return not line.strip() or line.strip().startswith("//")
+
+
+def _begins(line: str) -> bool:
+    return _ASSIGNMENT.fullmatch(line.strip()) is not None
 
 
 def _indent(line: str) -> int:
