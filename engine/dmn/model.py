@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from engine.dmn import table as _table
+from engine.dmn.declared import as_declared
 from engine.dmn.errors import DecisionRefused
 from engine.dmn.explain import TableExplanation, explain, stored
 from engine.dmn.graph import Element, Role, Service, plan
@@ -90,6 +91,11 @@ class Model:
         message = text("{model}里没有决策{name}", model=self.name, name=wanted)
         raise DecisionRefused("unknown_decision", message, text("核对决策的标识"), name=wanted)
 
+    @cached_property
+    def input_types(self) -> dict[str, TypeOf | None]:
+        """The input data that evaluations may be given, with their types."""
+        return {e.name: e.type for e in self.elements.values() if e.role == "input"}
+
     @property
     def decisions(self) -> list[Element]:
         return [element for element in self.own.values() if element.role == "decision"]
@@ -99,15 +105,18 @@ class Model:
     ) -> Result:
         """Evaluate a decision or decision service with inputs by name; missing ones are null.
 
+        Inputs may be JSON: text is read as the date or number that the model declares.
         Raises DecisionRefused for an unknown decision, FeelError when a bound is reached or an
         input is no data.
         """
-        return self.run(self.decision(wanted), inputs, functions)
+        kinds = self.input_types
+        given = {name: as_declared(value, kinds.get(name)) for name, value in inputs.items()}
+        return self.run(self.decision(wanted), given, functions)
 
     def run(
         self, element: Element, inputs: Mapping[str, object], functions: Functions | None = None
     ) -> Result:
-        """The same for an element that was found before."""
+        """The same for an element that was found before; text among the inputs stays text."""
         run = Run({}, functions or self.functions)
         value = guarded(lambda frame: self._value(element, inputs, frame), run)
         reason = run.budget.reason

@@ -140,6 +140,27 @@ def test_allowed_values_turn_others_into_null() -> None:
     assert result.reason is not None
 
 
+def test_inputs_as_json_holds_them_are_read_as_declared() -> None:
+    kinds = (
+        '<itemDefinition name="tLoan"><itemComponent name="from"><typeRef>date</typeRef>'
+        '</itemComponent><itemComponent name="rates" isCollection="true"><typeRef>number</typeRef>'
+        "</itemComponent></itemDefinition>"
+    )
+    body = kinds + inputs({"loan": "tLoan", "name": "string", "term": "days and time duration"})
+    body += decision(
+        "d",
+        literal('[loan.from + term, sum(loan.rates), name + "!"]'),
+        requires=needs("i_loan", "i_name", "i_term"),
+    )
+    given = {
+        "loan": {"from": "2025-01-31", "rates": ["0.5", 1]},
+        "name": "2025-01-31",
+        "term": "P1D",
+    }
+    result = load(file(body), "m").evaluate("d", given)
+    assert result.required() == ["2025-02-01", "1.5", "2025-01-31!"]
+
+
 def test_host_functions_can_be_called() -> None:
     body = decision("d", literal('working days(date("2025-01-01"), 2)'))
     made = load(file(body), "m", functions={"working days": lambda day, n: day})

@@ -110,7 +110,7 @@ def test_the_explanation_is_json() -> None:
     assert stored["value"] == "R3"
 
 
-def test_a_missing_input_is_null_and_matches_only_what_says_so() -> None:
+def test_a_missing_or_foreign_input_is_null_and_matches_only_what_says_so() -> None:
     rows = [("null", '"没有"'), ("< 5", '"少"'), (">= 5", '"多"')]
     found = model(AMOUNT, rows)
     assert found.evaluate("d", {}).value == "没有"
