@@ -6,6 +6,7 @@ match are warnings, for an owner may mean them.
 """
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 from engine.dmn.coverage import Box, Grid, TooMany, column_domain, gaps, grid, overlaps, unreachable
 from engine.dmn.errors import DecisionRefused
@@ -14,7 +15,7 @@ from engine.dmn.infer import Kinds, clash, clashes, infer, names_in, unknown_fie
 from engine.dmn.loader import load
 from engine.dmn.model import Model
 from engine.dmn.nodes import Rule, Table
-from engine.dmn.regions import joined, values_of
+from engine.dmn.regions import constant, joined, shown, values_of
 from engine.feel import Functions
 from engine.feel.nodes import Node
 from engine.feel.values import Range, TypeOf, kind_of
@@ -105,6 +106,7 @@ class TableCheck:
     def run(self) -> Iterator[Finding]:
         clashing = list(self._clashes())
         yield from clashing[:MAX_SHOWN]
+        yield from self._priorities()
         if clashing:
             return  # what the cells cover cannot be told
         empty = list(self._empty_cells())
@@ -128,6 +130,22 @@ class TableCheck:
                 given = infer(rule.values[at], {})
                 if output.type and clash(given, output.type):
                     yield self._clash(rule, len(self.kinds) + at, output.type, given)
+
+    def _priorities(self) -> Iterator[Finding]:
+        """Outputs that are ranked need a list of their values, and values from that list."""
+        if self.table.policy not in ("PRIORITY", "OUTPUT ORDER"):
+            return
+        ordered = [output.order for output in self.table.outputs]
+        if not any(ordered):
+            message = text("“{table}”没有列出输出值的优先次序", table=self.table.name)
+            remedy = text("在输出列按先后填写允许值，或改命中策略")
+            yield self._error(self.table.pos[0], message, remedy)
+        for rule in self.table.rules:
+            for at, tests in enumerate(ordered):
+                ranks = [] if tests is None else values_of(tests) or []
+                value = constant(rule.values[at])
+                if ranks and isinstance(value, str | bool | Decimal) and value not in ranks:
+                    yield self._stranger(rule, len(self.kinds) + at, value)
 
     def _clash(self, rule: Rule, at: int, kind: TypeOf, given: TypeOf | None) -> Finding:
         cell = (*rule.cells, *rule.answers)[at]
@@ -184,7 +202,7 @@ class TableCheck:
 
     def _stranger(self, rule: Rule, at: int, value: object) -> Finding:
         place = self._place(rule, at)
-        message = text("{place}：{value}不在允许值里", place=place, value=f'"{value}"')
+        message = text("{place}：{value}不在允许值里", place=place, value=shown(value))
         return self._error(rule.lines[at], message, text("核对写法，或把它加进允许值"))
 
     def _overlaps(self) -> Iterator[Finding]:

@@ -32,7 +32,7 @@ class DecisionRefused(DanbaoError):
         self.line = line
 
 
-def refuse(code: str, node: etree._Element, message: Text, remedy: Text) -> DecisionRefused:
+def refuse(code: str, node: etree._Element, message: Text, remedy: Text | None) -> DecisionRefused:
     """The refusal of one element of a file, with its line."""
     line, name = line_of(node), label_of(node)
     whole = text("第{line}行{name}：{why}", line=line, name=name, why=message)

@@ -105,18 +105,20 @@ class _Loader:
             return Step(element, lambda _frame: None)
         names = element.names
         scope = Scope(Reads(), names, functions, self.types.known, names, nested=True)
-        run = self._compiled(element.node, scope)
+        run = self._compiled(element, element.node, scope)
         knowledge = element.role == "knowledge"
         element.unknown = frozenset(scope.reads.certain - {"?"})
         return Step(element, _calling_itself(element.name, run) if knowledge else run)
 
-    def _compiled(self, node: Node, scope: Scope) -> Fn:
+    def _compiled(self, element: Element, node: Node, scope: Scope) -> Fn:
         try:
             return compile_node(node, scope)
         except FeelError as error:
             if self.tolerant:
                 return compile_node(Broken(node.pos, error), scope)
-            raise
+            refusal = refuse("bad_expression", element.xml, error.message, error.remedy)
+            refusal.line = error.line or refusal.line
+            raise refusal from error
 
 
 def _types(imported: Mapping[str, Model]) -> dict[str, TypeOf]:

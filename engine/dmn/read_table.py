@@ -24,6 +24,10 @@ def read_table(node: etree._Element, place: Place) -> Table:
     if not outputs or len(rules) > MAX_RULES:
         message = text("决策表要有输出列，且不超过{limit}行", limit=MAX_RULES)
         raise refuse("incomplete", node, message, text("补全或拆分决策表"))
+    names = [output.name for output in outputs]
+    if len(names) > 1 and ("" in names or len(set(names)) < len(names)):
+        message = text("几个输出列要有各自的名称")
+        raise refuse("incomplete", node, message, text("在建模工具里填写输出列的名称"))
     found = tuple(_rule(rule, i, inputs, outputs, place) for i, rule in enumerate(rules, start=1))
     policy, aggregation = _policy(node, len(outputs))
     return Table(

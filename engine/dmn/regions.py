@@ -155,7 +155,7 @@ class Axis:
 
     def _words(self, regions: int) -> list[Text]:
         named = [
-            Text("{v}", {"v": _shown(p)}) for i, p in enumerate(self.points) if regions >> i & 1
+            Text("{v}", {"v": shown(p)}) for i, p in enumerate(self.points) if regions >> i & 1
         ]
         if self.values > len(self.points) and regions >> len(self.points) & 1:
             named.append(text("其他值") if self.points else text("任何值"))
@@ -173,8 +173,8 @@ class Axis:
         return [self._run(first, last) for first, last in runs]
 
     def _run(self, first: int, last: int) -> Text:
-        low = _shown(self.points[(first - 1) // 2]) if first else ""
-        high = _shown(self.points[last // 2]) if last < self.values - 1 else ""
+        low = shown(self.points[(first - 1) // 2]) if first else ""
+        high = shown(self.points[last // 2]) if last < self.values - 1 else ""
         if first == last and first % 2:
             return Text("{v}", {"v": low})
         if not low and not high:
@@ -219,7 +219,8 @@ def _compare(left: Any, right: Any) -> int:
     return -1 if left < right else 1 if right < left else 0
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
+    """A value as an owner would write it."""
     if isinstance(value, str):
         return f'"{value}"'
     try:

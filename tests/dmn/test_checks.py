@@ -82,6 +82,15 @@ def test_any_allows_rows_that_overlap_and_agree() -> None:
     assert "同时符合" in messages(AMOUNT, [("< 9", "1"), ("-", "2")], "ANY")[0]
 
 
+def test_ranked_outputs_need_their_order() -> None:
+    rows = [("-", '"A"')]
+    priority = 'hitPolicy="PRIORITY"'
+    assert "优先次序" in said(source(AMOUNT, rows, policy=priority))[0][1]
+    listed = '<output name="o"><outputValues><text>"B","C"</text></outputValues></output>'
+    [found] = said(source(AMOUNT, rows, policy=priority, outputs=listed))
+    assert found == ("error", '“d”第1行第2列（o）："A"不在允许值里')
+
+
 def test_allowed_values_bound_the_column_and_refuse_others() -> None:
     body = SIZES + inputs({"规模": "tSize"})
 

@@ -29,6 +29,8 @@ NUMBER = {"a": "number"}
         (source(NUMBER, [("1", "2", "3")]), "第1行的格数"),
         (source(NUMBER, [], policy='hitPolicy="BEST"'), "不认识的命中策略BEST"),
         (source(NUMBER, [("1", "2")], outputs=""), "输出列"),
+        (source(NUMBER, [("1", "2", "3")], outputs="<output/><output/>"), "各自的名称"),
+        (file(decision("d", literal('matches("a", "(")'))), "样式不能使用"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_with_reason_and_remedy(
