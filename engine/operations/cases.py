@@ -126,7 +126,7 @@ def end_case(
     _refuse_closed(case)
     # The instance first, as every step takes them; then nobody else moves the case.
     if case.instance_id is not None:
-        step.lock_instance(session, case.instance_id)
+        step.lock_instance(session, case.instance_id, suspended=True)
     session.refresh(case, with_for_update=True)
     _refuse_closed(case)
     loans = list(session.scalars(select(LoanCase).where(LoanCase.case_id == case.id)))

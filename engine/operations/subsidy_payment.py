@@ -112,7 +112,7 @@ def record_approved(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     if values["outcome"] == "RETURN":
         require_note(note)
         batch.status = PUBLICISED
-        _take_back(ctx, batch)
+        take_back(ctx, batch)
         message, action = text("审批退回"), "subsidy.approval_returned"
     else:
         batch.status = APPROVED
@@ -122,7 +122,8 @@ def record_approved(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     return {}
 
 
-def _take_back(ctx: StepContext, batch: SubsidyBatch) -> None:
+def take_back(ctx: StepContext, batch: SubsidyBatch) -> None:
+    """Put the rows back that were left out for want of an account."""
     for row in rows_of(ctx.session, batch.id, CARRY_FORWARD):
         if row.reason == NO_ACCOUNT:
             row.status, row.reason = PROPOSED, ""

@@ -22,8 +22,8 @@ from engine.errors import Conflict, InvalidInput, RuleRefused
 from engine.runtime import moves_tree, needs, routes
 from engine.runtime.elements.waiting import EventGateway
 from engine.runtime.incidents import MARK
-from engine.runtime.moves_rules import Place, Rule, Rules, name_of, rule_of
-from engine.runtime.moves_way import way
+from engine.runtime.moves_rules import Place, Rule, Rules, name_of
+from engine.runtime.moves_way import Way, way
 from engine.runtime.projection import element_of
 from engine.runtime.registry import Domain
 from engine.runtime.run import Run
@@ -203,11 +203,11 @@ def _target(
     cut = moves_tree.cut(place.task, spec.name)
     doomed = cut.tasks if cut is not None else [routes.whole(place.task)]
     gone = [one for one in _tokens(run.workflow) if moves_tree.is_within(one, doomed)]
-    earlier, undone, refusal = way(places[: level + 1], spec, rules, done)
+    found = way(places[: level + 1], spec, rules, done)
+    refusal = found.refusal
     if cut is None:
         refusal = text("“{name}”在并行的分支里，当前步骤不在其中", name=name_of(spec))
-    refusal = refusal or _may_leave(gone, rules)
-    missing = _missing(run, places, level, spec, source)
+    missing = _missing(run, places, level, spec, source, found)
     unknown = sorted(name for name, domain in missing.items() if domain is None)
     if refusal is None and unknown:
         refusal = text("后面的步骤要用{names}，跳过的步骤没有给出", names="、".join(unknown))
@@ -216,12 +216,12 @@ def _target(
         spec.name,
         name_of(spec),
         _kind(spec),
-        earlier,
+        found.earlier,
         spec.name == place.element,
         tuple(map(_token, sorted(gone, key=lambda one: one is not source))),
         any(one is not source and not _same_wait(one, source) for one in gone),
         missing,
-        tuple(undone),
+        found.undone,
         refusal,
     )
 
@@ -235,14 +235,11 @@ def _same_wait(one: Any, other: Any) -> bool:
     return gateway is not None and gateway is routes.gateway_of(other)
 
 
-def _may_leave(gone: Sequence[Any], rules: Rules) -> Text | None:
-    found = (rule_of(rules, one.workflow.spec, one.task_spec).leave for one in gone)
-    return next((one for one in found if one is not None), None)
-
-
 def _missing(
-    run: Run, places: Sequence[Place], level: int, spec: Any, source: Any
+    run: Run, places: Sequence[Place], level: int, spec: Any, source: Any, found: Way
 ) -> dict[str, Domain | None]:
+    """What later steps read and only those left out would have set. Null is a value: what no step
+    on the way sets may be missing on the diagram's own ways too."""
     called = run.workflow.subprocess_specs
     part = places[level].part
     wanted = needs.needed(part.spec, called, routes.entry(part.spec, spec.name).name)
@@ -253,7 +250,8 @@ def _missing(
         behind = routes.reach(outer.part.spec, routes.after(outer.part.spec, outer.element))
         given |= needs.all_set(outer.part.spec, called, behind)
     known = moves_tree.data_at(places, level, source)
-    return {name: needs.domain_of(name) for name in sorted(wanted - known.keys())}
+    lost = frozenset[str]().union(*(needs.sets(one, called) for _, one in found.left_out))
+    return {name: needs.domain_of(name) for name in sorted((wanted & lost) - known.keys())}
 
 
 def _perform(run: Run, source: Any, target: Target, values: Mapping[str, Any]) -> None:

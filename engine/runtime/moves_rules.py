@@ -14,13 +14,12 @@ class Rule:
     """What an operation means for moves; each is the reason why not, None where it may be.
 
     `over`: its step is left out. `back`: it has been done and the case goes to before it. `again`:
-    its step is done once more by itself. `leave`: its step is open and given up.
+    its step is done once more by itself.
     """
 
     over: Text | None = None
     back: Text | None = None
     again: Text | None = None
-    leave: Text | None = None
 
 
 Rules = Callable[[str, str, str], Rule]

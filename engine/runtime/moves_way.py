@@ -5,20 +5,30 @@ what every way there passes; or from something passed already, as if the flow ha
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
 
-from engine.runtime import moves_tree, routes
+from engine.runtime import moves_tree, needs, routes
 from engine.runtime.moves_rules import Place, Rules, name_of, rule_of
 from engine.runtime.steps_done import Done
 from engine.text import Text, text
 
-Way = tuple[bool, Sequence[Done], Text | None]
+
+@dataclass(frozen=True)
+class Way:
+    """`earlier`: the step was passed. `undone`: what was done since. `left_out`: the elements (with
+    their process) that would have come before it. `refusal`: why it cannot be reached."""
+
+    earlier: bool
+    undone: tuple[Done, ...] = ()
+    left_out: tuple[tuple[Any, Any], ...] = ()
+    refusal: Text | None = None
 
 
 def way(places: Sequence[Place], spec: Any, rules: Rules, done: Sequence[Done]) -> Way:
-    """Whether the step was passed, what would be undone, and why it cannot be reached.
+    """The way to a step, or why there is none.
 
     `places`: the token's, up to the one whose process the step belongs to.
     """
@@ -29,8 +39,9 @@ def way(places: Sequence[Place], spec: Any, rules: Rules, done: Sequence[Done]) 
     if again or spec.name in names:
         at = len(line) if again else len(names) - 1 - names[::-1].index(spec.name)
         undone = _since(done, line[at - 1] if at else None)
-        return not again, undone, _back(rules, undone, spec, again=again, part=place.part)
-    return False, *_onwards(places, spec, rules, done, line)
+        why = _back(rules, undone, spec, again=again, part=place.part)
+        return Way(not again, tuple(undone), refusal=why)
+    return _onwards(places, spec, rules, done, line)
 
 
 def _is_passed(task: Any) -> bool:
@@ -60,7 +71,7 @@ def _onwards(
     rules: Rules,
     done: Sequence[Done],
     line: Sequence[Any],
-) -> tuple[Sequence[Done], Text | None]:
+) -> Way:
     """The way on from here, or another way from something that was passed already."""
     here = places[-1].element
     part = places[-1].part
@@ -73,13 +84,20 @@ def _onwards(
         if inner is None:
             continue
         passed = moves_tree.steps_in(part.spec, called, inner)
-        if n == 0:
+        if n == 0 or not _comes_again(part.spec, here, spec.name, line):
             passed = [*moves_tree.rest_of(places, called), *passed]
         why = _over(rules, passed) or _back(rules, undone, spec, again=True, part=part)
         if why is None:
-            return undone, None
+            return Way(False, tuple(undone), tuple(passed))
         found = found or why
-    return (), found or text("流程图里没有通往“{name}”的路", name=name_of(spec))
+    return Way(False, refusal=found or text("流程图里没有通往“{name}”的路", name=name_of(spec)))
+
+
+def _comes_again(spec: Any, here: str, target: str, line: Sequence[Any]) -> bool:
+    """Whether every way on from the step comes by here, or by what comes before it, again: so
+    that nothing is left out for good."""
+    before = {one.task_spec.name for one in line if needs.sets(one.task_spec, {})}
+    return "End" not in routes.reach(spec, [target], (before | {here}) - {target})
 
 
 def _over(rules: Rules, passed: Sequence[tuple[Any, Any]]) -> Text | None:
