@@ -17,9 +17,9 @@ WAITING, OVERDUE = 100_000, 10_000
 PAST_BLOCKS = "SELECT setval('instance_id_seq', (SELECT max(id) + 1000 FROM instance))"
 COPY_INSTANCES = (
     "INSERT INTO instance (process_key, deployment_id, programme, subject, title, status, version,"
-    " state, started_at) SELECT process_key, deployment_id, programme, 'copy:' || id || ':' || n, title,"
-    " status, version, state, started_at FROM instance, generate_series(1, :count) n"
-    " WHERE instance.id = :id"
+    " state, started_at) SELECT process_key, deployment_id, programme,"
+    " 'copy:' || id || ':' || n, title, status, version, state, started_at"
+    " FROM instance, generate_series(1, :count) n WHERE instance.id = :id"
 )
 COPY_PARTIES = (
     "INSERT INTO party_binding (instance_id, party, org_id)"
