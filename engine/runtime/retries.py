@@ -1,10 +1,12 @@
 """Settling what failed: the operation or the step again, or the task passed by."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from SpiffWorkflow.exceptions import TaskNotFoundException
 from SpiffWorkflow.util.task import TaskState
 from sqlalchemy.orm import Session
 
@@ -23,6 +25,10 @@ from engine.runtime.incidents import (
 from engine.runtime.outside import receive
 from engine.runtime.run import Run, lock_instance, note_passed, open_run, save_run
 from engine.text import text
+
+
+class TaskLeft(Conflict):
+    """The instance has left the task: there is nothing to try again."""
 
 
 def lock_unsettled(session: Session, found: Incident) -> Instance:
@@ -48,14 +54,17 @@ def try_again(
     """Make a failed operation or step again with the incident's inputs, and run on.
 
     The caller has locked both. False when it failed once more: then nothing of it remains but
-    the failure, counted and with its next time.
+    the failure, counted and with its next time; or when the instance has left the task, which
+    settles it.
     """
     with attempting(session) as attempt:
         if found.task_id:
             _call_again(session, instance, found, actor, now, resolution)
         else:
             _step_again(session, instance, found, actor, now, resolution)
-    if attempt.error is not None:
+    if isinstance(attempt.error, TaskLeft):
+        settle(found, Resolution.ENDED, actor, now)
+    elif attempt.error is not None:
         keep_failure(session, instance, place_of(found), attempt.error, now)
     return attempt.error is None
 
@@ -138,9 +147,11 @@ def _step_again(
 
 
 def _waiting(run: Run, found: Incident) -> Any:
-    task = run.workflow.get_task_from_id(UUID(found.task_id))
+    task = None
+    with suppress(TaskNotFoundException):
+        task = run.workflow.get_task_from_id(UUID(found.task_id))
     if task is None or not task.has_state(TaskState.STARTED):
-        raise Conflict("task_left", text("流程已经离开“{name}”这一步", name=found.name))
+        raise TaskLeft("task_left", text("流程已经离开“{name}”这一步", name=found.name))
     return task
 
 

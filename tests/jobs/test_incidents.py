@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from engine import db
 from engine.audit.verify import verify
+from engine.errors import Conflict
 from engine.jobs.deadlines import Sweep
 from engine.jobs.incidents import sweep_incidents
 from engine.jobs.timers import sweep_timers
@@ -157,6 +159,33 @@ def test_a_step_that_fails_as_a_whole_keeps_its_timer_and_is_passed_by(
     session.refresh(found)
     assert found.resolution == "RETRIED"
     assert good.status == "RUNNING"
+
+
+def test_of_many_retries_at_once_one_takes_effect(
+    session: Session, factory: Factory, start: Start
+) -> None:
+    six(session, start, failures=1)
+    later = NOW + timedelta(days=2)
+    sweep_timers(factory, later)
+    session.rollback()
+    key = session.scalars(select(Incident.id)).one()
+    session.rollback()
+
+    def attempt(number: int) -> str:
+        if number % 2:
+            return str(sweep_incidents(factory, later + MINUTE).handled)
+        try:
+            with db.unit_of_work(factory) as own:
+                return str(int(retry(own, key, SYSTEM, later).done))
+        except Conflict as told:
+            return told.code
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(attempt, range(16)))
+    assert answers.count("1") == 1
+    assert set(answers) <= {"0", "1", "incident_settled"}
+    assert effects(session) == 6
+    assert verify(session).ok
 
 
 def _die_before(url: str, incident_id: int, number: int) -> bool:

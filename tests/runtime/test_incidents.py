@@ -231,6 +231,35 @@ MANY = process(
 )
 
 
+def test_one_by_one_the_failed_one_holds_up_those_behind_it(session: Session, start: Start) -> None:
+    PLAN["b"] = [ValueError("x")]
+    ordered = MANY.replace(
+        b"Characteristics camunda", b'Characteristics isSequential="true" camunda'
+    )
+    instance = start(("many", ordered), all=["a", "b", "c"])
+    session.commit()
+    live.clear()
+    assert CALLS == ["a", "b"]
+    assert retry(session, only_incident(session).id, SYSTEM, NOW).done
+    assert CALLS == ["a", "b", "b", "c"]
+    assert effects(session) == 3
+    assert [item.element_id for item in open_items(session, instance)] == ["thank"]
+
+
+def test_a_task_that_is_gone_is_not_tried_again_for_ever(
+    session: Session, start: Start, finance: Staff
+) -> None:
+    PLAN["a"] = [ValueError("x")]
+    instance = start(("after", AFTER))
+    ask(session, instance, finance)
+    found = only_incident(session)
+    found.task_id = "00000000-0000-0000-0000-000000000000"
+    session.commit()
+    assert not retry(session, found.id, SYSTEM, NOW).done
+    assert (found.status, found.resolution, found.attempts) == ("RESOLVED", "ENDED", 1)
+    assert CALLS == ["a"]
+
+
 def test_of_many_only_the_failed_ones_are_done_again(session: Session, start: Start) -> None:
     PLAN["b"] = [ValueError("x")]
     instance = start(("many", MANY), all=["a", "b", "c"])
@@ -296,10 +325,10 @@ ASKED = process(
     + event("end", "no")
     + chain("s", "w", "g")
     + flow("g", "e")
-    + flow("g", "no", "=fails(nr)"),
+    + flow("g", "no", '=nr = "fails"'),
     outside='<bpmn:message id="m" name="shaken"/>',
 )
-WELL = ASKED.replace(b"=fails(nr)", b'=nr = "never"').replace(b'"asked"', b'"well"')
+WELL = ASKED.replace(b'=nr = "fails"', b'=nr = "never"').replace(b'"asked"', b'"well"')
 
 
 @pytest.fixture

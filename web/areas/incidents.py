@@ -281,6 +281,8 @@ def _tell(tried: incidents.Tried) -> Response:
     name = step_name(tried.incident)
     if tried.done:
         flash(gettext("“%(name)s”已办成，流程继续", name=name))
+    elif tried.incident.status == IncidentStatus.RESOLVED.value:
+        flash(gettext("流程已经离开“%(name)s”这一步，异常已结", name=name), "warning")
     else:
         why = render_text(tried.incident.message)
         flash(gettext("“%(name)s”又没有办成：%(why)s", name=name, why=why), "error")
