@@ -1,5 +1,6 @@
 """What the rules make of events: one draft for each mail, before it is rendered."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from engine.config import Settings
-from notifications.links import absolute
+from notifications.links import INBOX, absolute
 from notifications.people import Recipient
 
 
@@ -33,3 +34,12 @@ class Post:
     def url(self, path: str) -> str:
         """An absolute link."""
         return absolute(self.settings.base_url, path)
+
+
+@dataclass(frozen=True)
+class Told:
+    """Who is told, and the values of the template beside recipient and url."""
+
+    recipients: Iterable[Recipient]
+    values: dict[str, Any]
+    path: str = INBOX

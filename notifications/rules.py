@@ -1,7 +1,6 @@
 """Which event tells whom what. Events of other kinds concern nobody by mail."""
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -23,20 +22,13 @@ from engine.models import (
 from engine.models.running import Incident, IncidentStatus
 from engine.operations.account_link import VALID, account_token
 from notifications import links, people
-from notifications.drafts import Draft, Post
+from notifications.drafts import Draft, Post, Told
+from notifications.interventions import KINDS as INTERVENTIONS
+from notifications.interventions import about_task
 from notifications.people import Recipient
 from notifications.tasks import KINDS as TASK_KINDS
 
 Lines = list[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Told:
-    """Who is told, and the values of the template beside recipient and url."""
-
-    recipients: Iterable[Recipient]
-    values: dict[str, Any]
-    path: str = links.INBOX
 
 
 Rule = Callable[[Post, DomainEvent], Iterator[Told]]
@@ -240,5 +232,6 @@ RULES: dict[str, Rule] = {
     "referral_closing": _referral,
     "agreement_expiring": _expiring,
     "incident_opened": _incident,
+    **dict.fromkeys(INTERVENTIONS, about_task),
 }
 KINDS = TASK_KINDS | RULES.keys()
