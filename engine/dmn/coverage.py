@@ -9,8 +9,8 @@ from engine.dmn.types import allowed_tests
 from engine.feel.nodes import Tests
 from engine.feel.values import TypeOf
 
-MAX_WORK = 1_000_000
-"""Pairs of boxes that the questions about one table may compare, about two seconds' worth."""
+MAX_WORK = 500_000
+"""Pairs of boxes that the questions about one table may compare, about a second's worth."""
 
 Box = tuple[int, ...]
 """For each column the set of its regions."""
@@ -72,7 +72,7 @@ def common(a: Box, b: Box) -> Box | None:
 def overlaps(found: Grid) -> Iterator[tuple[int, int, Box]]:
     """Pairs of rules (from 0) that some input surely matches both of. Raises TooMany."""
     for j in range(len(found.sure)):
-        found.spend(j >> 2)
+        found.spend(j >> 1)
         for i in range(j):
             shared = _shared(found, i, j)
             if shared is not None:

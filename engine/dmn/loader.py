@@ -99,11 +99,11 @@ class _Loader:
         if element.role == "input":
             return Step(element, lambda _frame: None)
         functions = frozenset(self.functions)
-        place = Place(self.types, element.names, functions, self.fields, self.tolerant)
+        names = element.names
+        place = Place(self.types, names, functions, self.fields, self.tolerant)
         element.node = read_logic(element, place)
         if element.node is None:
             return Step(element, lambda _frame: None)
-        names = element.names
         scope = Scope(Reads(), names, functions, self.types.known, names, nested=True)
         run = self._compiled(element, element.node, scope)
         knowledge = element.role == "knowledge"

@@ -8,6 +8,7 @@ from engine.dmn.errors import DecisionRefused, line_of, refuse
 from engine.text import text
 
 MAX_BYTES = 2_000_000
+MAX_TEXT = 300_000  # characters of all expressions
 _VERSIONS = (
     "http://www.omg.org/spec/DMN/20180521/MODEL/",  # 1.2
     "https://www.omg.org/spec/DMN/20191111/MODEL/",  # 1.3
@@ -34,7 +35,15 @@ def read_xml(source: bytes, name: str) -> etree._Element:
         remedy = text("用建模工具打开并重新保存")
         raise DecisionRefused("not_xml", message, remedy, line=line) from error
     _check_version(root, name)
+    _check_text(root, name)
     return root
+
+
+def _check_text(root: etree._Element, name: str) -> None:
+    """Reading expressions takes a while, so there may not be too much of them."""
+    if sum(len(node.text or "") for node in root.iter("{*}text")) > MAX_TEXT:
+        message = text("{name}的表达式合计超过{limit}个字符", name=name, limit=MAX_TEXT)
+        raise DecisionRefused("too_large", message, text("拆成几个文件"))
 
 
 def _check_version(root: etree._Element, name: str) -> None:

@@ -91,6 +91,12 @@ def test_no_damaged_file_raises_anything_but_our_own_errors(data: st.DataObject)
     settle(whole[:at] + filling + whole[at + length :], {"a": 1})
 
 
+def test_a_file_of_nothing_but_text_is_refused() -> None:
+    sums = "".join(decision(f"d{i}", literal("+".join(["1"] * 4900))) for i in range(80))
+    with pytest.raises(DecisionRefused, match="300000个字符"):
+        load(file(sums), "m.dmn")
+
+
 def test_deep_boxes_are_refused_quickly() -> None:
     for depth in (40, 200, 20_000):
         logic = "<list>" * depth + literal("1") + "</list>" * depth
