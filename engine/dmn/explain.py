@@ -1,5 +1,6 @@
 """Why a decision table gave its answer: what matched, and which cell kept the near misses out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.dmn.table import Compiled, Trace, bits
@@ -29,11 +30,14 @@ class Matched:
 
 @dataclass(frozen=True, slots=True)
 class TableExplanation:
+    """One evaluation of a table; `decided` are the rows among the matched that gave the answer."""
+
     table: str
     id: str
     policy: str
     inputs: tuple[tuple[str, object], ...]
     matched: tuple[Matched, ...]
+    decided: tuple[int, ...]
     near_misses: tuple[NearMiss, ...]
     problem: Text | None
 
@@ -48,6 +52,7 @@ class TableExplanation:
                 {"row": m.row, "id": m.id, "outputs": list(m.outputs), "annotation": m.annotation}
                 for m in self.matched
             ],
+            "decided": list(self.decided),
             "near_misses": [
                 {"row": n.row, "column": n.column, "cell": n.cell, "value": n.value}
                 for n in self.near_misses
@@ -58,13 +63,17 @@ class TableExplanation:
     def in_words(self) -> list[Text]:
         """Sentences for people: first what matched, then what nearly did."""
         given = "，".join(f"{name}={_shown(value)}" for name, value in self.inputs)
-        rows = "、".join(str(match.row) for match in self.matched)
-        if self.matched:
-            said = [
-                text("“{table}”第{rows}行符合（{given}）", table=self.table, rows=rows, given=given)
-            ]
+        rows = [match.row for match in self.matched]
+        if rows:
+            shown = _rows(rows)
+            head = text(
+                "“{table}”第{rows}行符合（{given}）", table=self.table, rows=shown, given=given
+            )
         else:
-            said = [text("“{table}”没有一行符合（{given}）", table=self.table, given=given)]
+            head = text("“{table}”没有一行符合（{given}）", table=self.table, given=given)
+        said = [head]
+        if len(self.decided) < len(rows) and self.decided:
+            said.append(text("由第{rows}行决定", rows=_rows(self.decided)))
         if self.problem:
             said.append(self.problem)
         return said + [
@@ -77,6 +86,10 @@ class TableExplanation:
             )
             for miss in self.near_misses
         ]
+
+
+def _rows(rows: Sequence[int]) -> str:
+    return "、".join(map(str, rows))
 
 
 def stored(message: Text | None) -> dict[str, object] | None:
@@ -104,9 +117,16 @@ def explain(trace: Trace) -> TableExplanation:
         f"{table.policy} {table.aggregation}".strip(),
         tuple(zip(labels, values, strict=True)),
         tuple(_matched(trace.compiled, rule) for rule in trace.rules),
+        _decided(trace),
         tuple(_near_misses(trace)),
         trace.problem,
     )
+
+
+def _decided(trace: Trace) -> tuple[int, ...]:
+    if trace.problem:
+        return ()
+    return tuple(rule + 1 for rule in (trace.rules if trace.decided is None else trace.decided))
 
 
 def _matched(compiled: Compiled, at: int) -> Matched:

@@ -73,6 +73,7 @@ class Trace:
     values: list[object]
     rules: list[int]
     problem: Text | None = None
+    decided: list[int] | None = None  # those of the rules that the policy chose, None for all
 
 
 @compiles(Table)
@@ -224,6 +225,7 @@ def _any(trace: Trace) -> object:
 
 
 def _first(trace: Trace) -> object:
+    trace.decided = trace.rules[:1]
     return trace.compiled.answers[trace.rules[0]](trace.frame)
 
 
@@ -232,14 +234,20 @@ def _rule_order(trace: Trace) -> object:
 
 
 def _priority(trace: Trace) -> object:
-    return _by_output(trace)[0]
+    at, answer = _by_rank(trace)[0]
+    trace.decided = [trace.rules[at]]
+    return answer
 
 
 def _by_output(trace: Trace) -> list[object]:
-    """All answers, by the place of their values in the lists of output values."""
+    return [answer for _, answer in _by_rank(trace)]
+
+
+def _by_rank(trace: Trace) -> list[tuple[int, object]]:
+    """All answers with their places, by the place of their values in the output values."""
     given = _given(trace, trace.rules)
     ranked = [(_rank(trace, answer), i) for i, answer in enumerate(given)]
-    return [given[i] for _, i in sorted(ranked)]
+    return [(i, given[i]) for _, i in sorted(ranked)]
 
 
 def _rank(trace: Trace, answer: object) -> tuple[int, ...]:

@@ -104,6 +104,14 @@ def test_the_explanation_says_what_matched_and_which_cell_kept_near_misses_out()
     assert "第2行只差“amount”：要求>= 10，实际5" in words
 
 
+def test_the_explanation_says_which_of_the_matching_rows_decided() -> None:
+    for policy, row in (("FIRST", 1), ("PRIORITY", 2)):
+        found = model(AMOUNT, OVERLAP, policy=f'hitPolicy="{policy}"', outputs=ORDERED)
+        [table] = found.evaluate("d", {"amount": 7}).explanation
+        assert ([match.row for match in table.matched], table.decided) == ([1, 2], (row,))
+        assert str(table.in_words()[1]) == f"由第{row}行决定"
+
+
 def test_the_explanation_is_json() -> None:
     stored = thirty_rules().evaluate("d", THIRTY_INPUTS).to_json()
     assert json.loads(json.dumps(stored)) == stored
