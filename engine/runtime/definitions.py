@@ -30,6 +30,8 @@ from engine.programmes import read_yaml
 from engine.runtime.codec import Specs, settle
 from engine.runtime.decisions import load_models
 from engine.runtime.elements import DanbaoParser
+from engine.runtime.lint.gate import check as check_files
+from engine.runtime.lint.gather import Source
 from engine.runtime.normalise import BPMN, DiagramRefused, normalise, parse_xml
 from engine.runtime.picture import render_svg
 from engine.text import text
@@ -258,6 +260,7 @@ def _specs_for(parser: Any, key: str) -> Specs:
 
 
 def _check_executable(files: list[SourceFile]) -> None:
+    check_files(Source(file.kind, file.key, file.source) for file in files)
     decisions = {file.key: file.source for file in files if file.kind is DefinitionKind.DECISION}
     load_models(decisions)
     for kind, check in ((DefinitionKind.PROCESS, _compile), (DefinitionKind.PROGRAMME, _read)):

@@ -25,6 +25,7 @@ from engine.runtime.deadlines import (
     run_clock,
 )
 from engine.runtime.facts import Facts
+from engine.runtime.normalise import is_helper
 from engine.runtime.scripts import FeelScriptEngine, StepFailed, properties_of
 from engine.runtime.waits import TimerWait, waits
 from engine.text import text
@@ -65,8 +66,9 @@ def element_of(task: Any) -> str:
 
 
 def passed(task: Any) -> Passed | None:
-    """What history keeps of a completed task; None for the library's own inner tasks."""
-    if getattr(task.task_spec, "bpmn_id", None) is None:
+    """What history keeps of a completed task; None for what the library or normalisation adds."""
+    bpmn_id = getattr(task.task_spec, "bpmn_id", None)
+    if bpmn_id is None or is_helper(bpmn_id):
         return None
     return Passed(
         str(task.id),

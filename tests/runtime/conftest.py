@@ -12,7 +12,9 @@ from engine.config import ROOT
 from engine.models import DefinitionKind, Instance, Membership, Organisation, Person
 from engine.people import SYSTEM, Actor
 from engine.runtime.definitions import SourceFile, publish, read_files
+from engine.runtime.registry import Kind, starts_with
 from engine.runtime.step import start_instance
+from tests.runtime.diagrams import form
 
 NOW = datetime(2025, 12, 8, 2, 0, tzinfo=UTC)
 
@@ -60,6 +62,7 @@ def bank(session: Session) -> Staff:
 
 
 Start = Callable[..., Instance]
+FORM = SourceFile(DefinitionKind.FORM, "f", "f", form("f"))
 
 
 @pytest.fixture
@@ -73,7 +76,8 @@ def start(session: Session, finance: Staff, bank: Staff) -> Start:
             if file.kind is DefinitionKind.PROGRAMME
         ]
         files = [SourceFile(DefinitionKind.PROCESS, key, key, xml) for key, xml in sources]
-        publish(session, [*files, *programmes], SYSTEM, NOW)
+        starts_with(sources[0][0], **dict.fromkeys(data, Kind.TEXT))
+        publish(session, [*files, *programmes, FORM], SYSTEM, NOW)
         return start_instance(
             session,
             sources[0][0],

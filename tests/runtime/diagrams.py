@@ -1,5 +1,6 @@
 """Small diagrams for runtime tests, without shapes."""
 
+import json
 from itertools import pairwise
 
 HEAD = (
@@ -32,7 +33,9 @@ def chain(*ids: str) -> str:
 
 
 def user(key: str, group: str = "finance:maker", inner: str = "", **properties: str) -> str:
-    """A user task with our vocabulary."""
+    """A user task with our vocabulary; without a deadline unless one is given."""
+    if "deadline" not in properties:
+        properties = {"deadline": "none", "clause": "T1", **properties}
     entries = "".join(
         f'<camunda:property name="{name}" value="{value}"/>' for name, value in properties.items()
     )
@@ -64,3 +67,9 @@ def service(key: str, topic: str, **inputs: str) -> str:
 def event(kind: str, key: str) -> str:
     """A start or end event."""
     return f'<bpmn:{kind}Event id="{key}" name="{key}"/>'
+
+
+def form(key: str) -> bytes:
+    """A form whose outcome can be anything."""
+    outcome = {"type": "textfield", "id": "Field_1", "key": "outcome", "label": "outcome"}
+    return json.dumps({"id": key, "type": "default", "components": [outcome]}).encode()

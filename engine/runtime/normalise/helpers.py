@@ -4,7 +4,7 @@ import re
 
 from lxml import etree
 
-from engine.runtime.normalise.source import bpmn
+from engine.runtime.normalise.source import bpmn, line_of
 
 KINDS = ("start", "end", "split", "throw")
 _HELPER = re.compile(rf".*__({'|'.join(KINDS)})", re.DOTALL)
@@ -26,7 +26,7 @@ def add_node(scope: etree._Element, kind: str, owner: etree._Element, what: str)
     """A helper element that does `what` for its owner, on whose line mistakes are reported."""
     attributes = {"id": f"{owner.get('id', '')}__{what}", "name": owner.get("name", "")}
     node = etree.SubElement(scope, bpmn(kind), attributes)
-    node.sourceline = owner.sourceline or 1
+    node.sourceline = line_of(owner)  # type: ignore[assignment]  # the stubs leave its type open
     return node
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from engine.errors import DanbaoError
-from engine.text import text
+from engine.text import Text, text
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
@@ -19,6 +19,10 @@ class DiagramRefused(DanbaoError):
     """A diagram that cannot be published: which element, on which line, why, and what to do."""
 
     status = 422
+
+    def __init__(self, code: str, message: Text, remedy: Text | None = None, line: int = 0) -> None:
+        super().__init__(code, message, remedy)
+        self.line = line
 
 
 def parse_xml(source: bytes, name: str) -> etree._Element:
@@ -58,6 +62,7 @@ def _not_xml(name: str, line: int) -> DiagramRefused:
         "not_xml",
         text("{name}第{line}行不是有效的XML", name=name, line=max(line, 1)),
         text("用建模工具打开并重新保存"),
+        max(line, 1),
     )
 
 
@@ -70,6 +75,12 @@ def _doctype(name: str) -> DiagramRefused:
 def bpmn(name: str) -> str:
     """The tag of a BPMN element."""
     return f"{{{BPMN}}}{name}"
+
+
+def line_of(node: etree._Element) -> int:
+    """The line of an element in its file, counted from 1."""
+    found = node.sourceline
+    return found if isinstance(found, int) and found > 0 else 1
 
 
 def local(node: etree._Element) -> str:

@@ -1,0 +1,113 @@
+"""The gate: a set of files is published only when every file of it is without errors."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from engine.forms import load_form
+from engine.forms.model import FormRefused
+from engine.models import DefinitionKind
+from engine.runtime.lint import lint
+from engine.runtime.lint.finding import Finding, Report, short, whole_file
+from engine.runtime.lint.gather import Source, gather
+from engine.runtime.lint.known import Known
+from engine.runtime.normalise import DiagramRefused
+from engine.text import text
+
+MOST = 50  # sets remembered as accepted: publishing the same again is not checked again
+_accepted: dict[str, None] = {}
+
+
+class LintRefused(DiagramRefused):
+    """Files with errors; `reports` says all that is wrong with each."""
+
+    def __init__(self, reports: tuple[Report, ...]) -> None:
+        self.reports = reports
+        wrong = [(report, error) for report in reports for error in report.errors]
+        report, first = wrong[0]
+        super().__init__(
+            "lint",
+            text(
+                "{file}第{line}行“{name}”：{message}（共{n}处错误）",
+                file=short(report.file),
+                line=first.line,
+                name=first.name or first.element or short(report.file),
+                message=first.message,
+                n=len(wrong),
+            ),
+            first.remedy,
+            first.line,
+        )
+
+
+def check(files: Iterable[Source]) -> None:
+    """Raises LintRefused when a file has errors."""
+    files = list(files)
+    digest = _digest(files)
+    if digest in _accepted:
+        return
+    reports = tuple(reports_on(files))
+    if not all(report.ok for report in reports):
+        raise LintRefused(reports)
+    _accepted[digest] = None
+    if len(_accepted) > MOST:
+        del _accepted[next(iter(_accepted))]
+
+
+def _digest(files: list[Source]) -> str:
+    found = hashlib.sha256()
+    for file in sorted(files, key=lambda one: (one.kind, one.key)):
+        found.update(f"{file.kind}\n{file.key}\n{len(file.source)}\n".encode() + file.source)
+    return found.hexdigest()
+
+
+def reports_on(files: Iterable[Source]) -> Iterator[Report]:
+    """A report on every diagram and form of a set, in the set's order."""
+    files = list(files)
+    known = gather(files)
+    taken = _inner_ids(known)
+    for file in files:
+        if file.kind is DefinitionKind.PROCESS:
+            yield _on_process(file, known, taken)
+        elif file.kind is DefinitionKind.FORM:
+            yield Report(file.key, tuple(on_form(file.source)))
+
+
+def _inner_ids(known: Known) -> Counter[str]:
+    """How often the set uses an id for a process or sub-process; the library shares them."""
+    ids = Counter(known.processes.keys())
+    for one in known.processes.values():
+        ids.update(one.inner)
+    return ids
+
+
+def _on_process(file: Source, known: Known, taken: Counter[str]) -> Report:
+    report = lint(file.source, file.key, known)
+    found = list(report.findings)
+    own = known.processes.get(file.key)
+    if own is None and not found:
+        found.append(
+            whole_file(
+                text("文件{file}里的流程用了别的id", file=short(file.key)),
+                text("流程的id与文件名写成一样"),
+            )
+        )
+    for key in sorted({file.key, *(own.inner if own else ())}):
+        if taken[key] > 1:
+            found.append(
+                whole_file(
+                    text("id“{id}”已被另一个流程或子流程使用", id=short(key)),
+                    text("换一个id"),
+                )
+            )
+    return Report(file.key, tuple(found))
+
+
+def on_form(source: bytes) -> Iterator[Finding]:
+    """What keeps a form from being used."""
+    try:
+        load_form(source)
+    except FormRefused as refused:
+        yield whole_file(refused.message, refused.remedy)
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        yield whole_file(text("不是form-js表单文件"), text("用表单编辑器打开并重新保存"))

@@ -1,0 +1,155 @@
+"""Joins that wait for ever: the token game is played through all that a process can come to.
+
+A marking is the set of flows that hold a token (a second one on a flow adds nothing here, so there
+are finitely many). What can still move moves; where nothing can and a join holds some of its
+tokens but not all, it waits for ever. Choices go every way, whatever their conditions say.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain, combinations
+
+from engine.runtime.lint.finding import Finding
+from engine.runtime.lint.graph import Graph, graphs, reach
+from engine.runtime.lint.page import Page
+from engine.runtime.normalise.source import bpmn
+from engine.text import text
+
+MAX_EFFORT = 200_000  # tokens looked at; a diagram beyond this is left to its own tests
+_MANY_WAYS = 6  # of an inclusive gateway with more, only single ways and all together are tried
+_ONE_WAY = ("exclusiveGateway", "eventBasedGateway")
+
+Marking = frozenset[str]
+
+
+@dataclass
+class Net:
+    """A scope as a token game; flows are named by their ids."""
+
+    graph: Graph
+    source: dict[str, str] = field(default_factory=dict)
+    target: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for out in self.graph.out.values():
+            for flow in out:
+                self.source[flow.get("id", "")] = flow.get("sourceRef", "")
+                self.target[flow.get("id", "")] = flow.get("targetRef", "")
+
+    @cached_property
+    def begin(self) -> Marking:
+        """The tokens that the start event gives."""
+        return frozenset(chain.from_iterable(map(self._out, self.graph.starts)))
+
+    def _out(self, key: str) -> list[str]:
+        return [flow.get("id", "") for flow in self.graph.out[key]]
+
+    def into(self, key: str) -> set[str]:
+        """The flows that lead to a node."""
+        return {flow.get("id", "") for flow in self.graph.into[key]}
+
+    def moves(self, marking: Marking) -> list[Marking]:
+        """What can happen next at one node that can move.
+
+        One is enough: a flow is taken by its target alone, so nodes never stop each other, and
+        what another could do first it can still do later. An end of everything comes first.
+        """
+        for key in sorted({self.target[flow] for flow in marking}, key=self._turn):
+            taken = self._taken(key, marking)
+            if taken and self._ends_all(key):
+                return [frozenset()]
+            if taken:
+                ways = list(self._ways(key))
+                return [(marking - tokens) | set(way) for tokens in taken for way in ways]
+        return []
+
+    def _turn(self, key: str) -> tuple[int, str]:
+        joins = ("parallelGateway", "inclusiveGateway")
+        late = joins.index(self.graph.kind(key)) + 2 if self.graph.kind(key) in joins else 1
+        return (0 if self._ends_all(key) else late, key)
+
+    def _taken(self, key: str, marking: Marking) -> list[set[str]]:
+        """Which tokens a node takes; one alternative for each flow unless it is a join."""
+        here = self.into(key) & marking
+        kind = self.graph.kind(key)
+        if kind == "parallelGateway":
+            return [here] if here == self.into(key) else []
+        if kind == "inclusiveGateway":
+            return [] if self._may_come(key, marking, self.into(key) - here) else [here]
+        return [{min(here)}]
+
+    def _may_come(self, key: str, marking: Marking, empty: set[str]) -> bool:
+        """Whether a token elsewhere can still come to a join along one of its empty flows."""
+        full = {self.source[flow] for flow in self.into(key) - empty}
+        wanted, around = {self.source[flow] for flow in empty}, self._around(key)
+        others = {self.target[flow] for flow in marking} - {key} if empty else set()
+        reached = (reach([other], around) for other in others)
+        return any(wanted & found and not full & found for found in reached)
+
+    def _around(self, key: str) -> dict[str, set[str]]:
+        return {node: after - {key} for node, after in self.graph.after.items()}
+
+    def _ways(self, key: str) -> Iterable[tuple[str, ...]]:
+        """What a node can give after it has taken its tokens."""
+        out, kind = self._out(key), self.graph.kind(key)
+        if kind in _ONE_WAY:
+            return [(flow,) for flow in out]
+        if kind == "inclusiveGateway" and len(out) > 1:
+            return _subsets(out)
+        return [tuple(out), *self._boundary_ways(key, out)]
+
+    def _ends_all(self, key: str) -> bool:
+        node = self.graph.nodes[key]
+        ends = ("terminateEventDefinition", "errorEventDefinition")
+        return any(node.find(bpmn(kind)) is not None for kind in ends)
+
+    def _boundary_ways(self, key: str, out: list[str]) -> Iterator[tuple[str, ...]]:
+        for event in self.graph.boundary.get(key, ()):
+            interrupts = self.graph.nodes[event].get("cancelActivity") != "false"
+            yield tuple(self._out(event)) if interrupts else (*out, *self._out(event))
+
+
+def _subsets(out: list[str]) -> Iterator[tuple[str, ...]]:
+    if len(out) > _MANY_WAYS:
+        yield from ((flow,) for flow in out)
+        yield tuple(out)
+        return
+    for size in range(1, len(out) + 1):
+        yield from combinations(out, size)
+
+
+def stuck(net: Net) -> dict[str, Marking]:
+    """The joins that can wait for ever, each with the first marking in which one does."""
+    seen, todo, effort = {net.begin}, [net.begin], 0
+    found: dict[str, Marking] = {}
+    while todo and effort < MAX_EFFORT:
+        marking = todo.pop()
+        effort += len(marking) + 1
+        following = set(net.moves(marking))
+        if not following:
+            for key in {net.target[flow] for flow in marking}:
+                found.setdefault(key, marking)
+        todo += following - seen
+        seen |= following
+    return found
+
+
+def waiting_joins(page: Page) -> Iterator[Finding]:
+    """A join is reached along all its flows, or it is no parallel join."""
+    for graph in graphs(page):
+        net = Net(graph)
+        for key, marking in sorted(stuck(net).items()):
+            missing = sorted({net.source[flow] for flow in net.into(key) - marking})
+            yield page.error(
+                graph.nodes[key],
+                text(
+                    "并行汇聚“{name}”会一直等下去：来自“{missing}”的那条路不一定走到",
+                    name=page.call(key),
+                    missing="”“".join(map(page.call, missing)),
+                ),
+                text("由排他或包容网关分开的路，用同一种网关汇合；并行汇聚只接并行分出的路"),
+            )
+
+
+RULES = (waiting_joins,)
