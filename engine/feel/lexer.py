@@ -1,7 +1,7 @@
 """Text to tokens. FEEL names may hold spaces, so the tokens depend on the names in scope."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 
 from lark import Token
@@ -78,19 +78,32 @@ _PLAIN_VALUES = frozenset({"NAME", "NUMBER", "STRING", "LITERAL", "AT"})
 _VALUE_STARTS = _PLAIN_VALUES | {"LPAR", "LSQB", "LBRACE", "MINUS"} | {"IF", "FOR", "FUNCTION"}
 _WIDE = dict(zip("“”‘’（），：＝＞＜［］｛｝＋－＊／．", '""""(),:=><[]{}+-*/.', strict=True))
 
-Names = dict[str, tuple[tuple[str, ...], ...]]
-"""Names of several words, by their first word, longest first."""
+
+class Names:
+    """Names of several words as a tree of words, so that many cost no more than few."""
+
+    __slots__ = ("ends", "next")
+
+    def __init__(self) -> None:
+        self.next: dict[str, Names] = {}
+        self.ends = False
+
+    def add(self, words: Sequence[str]) -> None:
+        node = self
+        for word in words:
+            node = node.next.setdefault(word, Names())
+        node.ends = True
 
 
 @lru_cache(maxsize=512)
 def index_names(names: frozenset[str]) -> Names:
-    """Arrange the names that are more than one word, so that the longest match is found first."""
-    index: dict[str, list[tuple[str, ...]]] = {}
+    """The tree of the names that are more than one word; not to be changed."""
+    tree = Names()
     for name in names:
-        words = tuple(_WORD.findall(name))
+        words = _WORD.findall(name)
         if len(words) > 1:
-            index.setdefault(words[0], []).append(words)
-    return {first: tuple(sorted(found, key=len, reverse=True)) for first, found in index.items()}
+            tree.add(words)
+    return tree
 
 
 def tokenize(
@@ -113,10 +126,11 @@ class _Scanner:
 
     def __init__(self, source: str, names: Names, line: int, fields: Collection[str]) -> None:
         self.source = source
-        self.names = dict(names)
+        self.names = names
+        self.own = Names()  # those that the text itself introduces
         self.fields = index_names(frozenset(fields))
         self.filters: list[bool] = []  # for each open square bracket, whether it filters
-        self.declared = 0
+        self.declared: set[tuple[str, ...]] = set()
         self.at = 0
         self.line = line
         self.line_start = 0
@@ -170,7 +184,7 @@ class _Scanner:
             return "KEY", self._declare(key.group()), key.end()
         if self.previous == "_DOT":
             return self._property(word, end)
-        known = self._known(word, field=any(self.filters))
+        known = self._known(field=any(self.filters))
         if known:
             return ("NAME", *known)
         if word in _KEYWORDS:
@@ -183,30 +197,31 @@ class _Scanner:
 
     def _declare(self, name: str) -> str:
         words = tuple(_WORD.findall(name))
-        known = self.names.get(words[0], ())
-        if len(words) > 1 and words not in known:
-            self.declared += 1
-            if self.declared > MAX_DECLARED:
+        if len(words) > 1 and words not in self.declared:
+            self.declared.add(words)
+            if len(self.declared) > MAX_DECLARED:
                 raise too_big(text("含空格的名称个数"), MAX_DECLARED, self.pos())
-            self.names[words[0]] = tuple(sorted((*known, words), key=len, reverse=True))
+            self.own.add(words)
         return " ".join(name.split())
 
-    def _known(self, first: str, *, field: bool) -> tuple[str, int] | None:
+    def _known(self, *, field: bool) -> tuple[str, int] | None:
         """The longest name of several words that is in scope, or a field, and starts here."""
-        for words in (*self.names.get(first, ()), *(self.fields.get(first, ()) if field else ())):
-            end = self._match_words(words)
-            if end:
-                return " ".join(self.source[self.at : end].split()), end
-        return None
+        trees = [self.names, self.own, *([self.fields] if field else [])]
+        end = max(map(self._match, trees))
+        return (" ".join(self.source[self.at : end].split()), end) if end else None
 
-    def _match_words(self, words: tuple[str, ...]) -> int | None:
-        at = self.at
-        for word in words:
+    def _match(self, tree: Names) -> int:
+        """Where the longest name of a tree ends that starts here; 0 without one."""
+        node: Names | None = tree
+        at, longest = self.at, 0
+        while True:
             found = _WORD.match(self.source, self._skip_space(at))
-            if found is None or found.group() != word:
-                return None
+            node = node.next.get(found.group()) if node and found else None
+            if node is None or found is None:
+                return longest
             at = found.end()
-        return at
+            if node.ends:
+                longest = at
 
     def _skip_space(self, at: int) -> int:
         while at < len(self.source) and self.source[at].isspace():
@@ -215,7 +230,7 @@ class _Scanner:
 
     def _property(self, word: str, end: int) -> tuple[str, str, int]:
         """After a dot, words that follow each other are one name: nothing else may stand there."""
-        known = self._known(word, field=True)
+        known = self._known(field=True)
         if known:
             return ("NAME", *known)
         words = [word]
