@@ -24,12 +24,14 @@ def compact(workflow: Any) -> int:
 def _forget_ended_calls(workflow: Any) -> None:
     # outer ones first: what a forgotten process called is then found nowhere
     for caller_id, _ in sorted(workflow.subprocesses.items(), key=lambda one: one[1].depth):
-        caller = _find(workflow, caller_id)
+        caller = find_task(workflow, caller_id)
         if caller is None or caller._state & TaskState.FINISHED_MASK:
             del workflow.subprocesses[caller_id]
 
 
-def _find(workflow: Any, task_id: UUID) -> Any | None:
+def find_task(workflow: Any, task_id: UUID) -> Any | None:
+    """The task of that id in the workflow or what it calls; None when there is none any more (the
+    library's own `get_task_from_id` raises then)."""
     parts = (workflow, *workflow.subprocesses.values())
     return next((part.tasks[task_id] for part in parts if task_id in part.tasks), None)
 

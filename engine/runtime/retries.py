@@ -1,12 +1,9 @@
 """Settling what failed: the operation or the step again, or the task passed by."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from SpiffWorkflow.exceptions import TaskNotFoundException
 from SpiffWorkflow.util.task import TaskState
 from sqlalchemy.orm import Session
 
@@ -23,7 +20,7 @@ from engine.runtime.incidents import (
     keep_failure,
 )
 from engine.runtime.outside import receive
-from engine.runtime.run import Run, lock_instance, note_passed, open_run, save_run
+from engine.runtime.run import Run, lock_instance, note_passed, open_run, save_run, task_of
 from engine.text import text
 
 
@@ -147,9 +144,7 @@ def _step_again(
 
 
 def _waiting(run: Run, found: Incident) -> Any:
-    task = None
-    with suppress(TaskNotFoundException):
-        task = run.workflow.get_task_from_id(UUID(found.task_id))
+    task = task_of(run, found.task_id)
     if task is None or not task.has_state(TaskState.STARTED):
         raise TaskLeft("task_left", text("流程已经离开“{name}”这一步", name=found.name))
     return task

@@ -7,6 +7,7 @@ the caller commits. A workflow is valid inside its step only.
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import structlog
 from SpiffWorkflow.bpmn.specs.mixins import EndEventMixin
@@ -20,7 +21,7 @@ from engine.models import Instance, InstanceStatus, Subscription, Timer, WorkIte
 from engine.people import Actor
 from engine.runtime import incidents, live
 from engine.runtime.codec import decode, encode, new_workflow
-from engine.runtime.compact import ALARM_DEPTH, REFUSED_DEPTH, compact
+from engine.runtime.compact import ALARM_DEPTH, REFUSED_DEPTH, compact, find_task
 from engine.runtime.context import StepContext, call_hook, is_final
 from engine.runtime.definitions import programme_of, specs_of
 from engine.runtime.elements import is_engine_ready, run_ready
@@ -144,6 +145,11 @@ def context_of(
     mark = facts.programmes if facts else None
     parameters = programme_of(session, instance.programme, mark).at(local_date(now))
     return StepContext(session, now, actor, instance, parameters, facts=facts)
+
+
+def task_of(run: Run, task_id: str) -> Any:
+    """The engine's task of that id; None when the workflow has none any more."""
+    return find_task(run.workflow, UUID(task_id))
 
 
 def note_passed(run: Run, task: Any) -> None:

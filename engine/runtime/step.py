@@ -7,7 +7,6 @@ refused, so a second click or a second person changes nothing.
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import update
@@ -31,6 +30,7 @@ from engine.runtime.run import (
     open_run,
     require_running,
     save_run,
+    task_of,
 )
 from engine.text import text
 from engine.writes import add_object, add_row, amend, next_id
@@ -111,7 +111,7 @@ def complete_task(
     item, instance = locked.item, locked.instance
     require_running(instance)
     run = open_run(session, instance, actor, now, facts=locked.facts, state=locked.state)
-    task = run.workflow.get_task_from_id(UUID(item.task_id))
+    task = task_of(run, item.task_id)
     if task is None or not task.has_state(TaskState.READY):
         raise Conflict("task_closed", text("这项任务已经办结，没有再改动"))
     run.ctx.work_item, run.ctx.data = item, task.data
@@ -165,11 +165,16 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def fire_timers(session: Session, instance_id: int, now: datetime) -> bool:
     """Fire whatever timers of the instance are due at `now`. False when none was any more."""
-    instance = lock_instance(session, instance_id)
+    return fire_due(session, lock_instance(session, instance_id), now)
+
+
+def fire_due(session: Session, instance: Instance, now: datetime) -> bool:
+    """The same for an instance that the caller has locked; nothing is changed when none is due."""
     run = open_run(session, instance, SYSTEM, now)
-    due = any(at <= now for at in run.ctx.known.timers.values())
+    if all(at > now for at in run.ctx.known.timers.values()):
+        return False
     save_run(run)
-    return due
+    return True
 
 
 def cancel_instance(
