@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from tests.runtime.conftest import NOW, Staff
 from tests.runtime.diagrams import form
 
 LATER = NOW + timedelta(hours=1)
+PUBLICATIONS = count()
 OPEN = TaskState.READY | TaskState.WAITING | TaskState.STARTED
 
 
@@ -76,7 +78,8 @@ class Mover:
         ]
         files = [SourceFile(DefinitionKind.PROCESS, key, key, xml) for key, xml in sources]
         files += [SourceFile(DefinitionKind.FORM, key, key, form(key)) for key in ("f", "g")]
-        return publish(self.session, [*files, *programmes], SYSTEM, LATER).deployment_id
+        now = LATER + timedelta(seconds=next(PUBLICATIONS))  # the newest is the current one
+        return publish(self.session, [*files, *programmes], SYSTEM, now).deployment_id
 
     def migrate(self, *sources: tuple[str, bytes]) -> InstanceMigration:
         """Publish, look ahead, move; what is under way must be untouched."""
