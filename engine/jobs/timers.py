@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import exists, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from engine.db import unit_of_work
 from engine.jobs.attempt import Attempt
@@ -46,19 +46,28 @@ def _due(factory: Factory, now: datetime, after: int) -> list[int]:
 
 
 def _handle(factory: Factory, instance_id: int, now: datetime) -> bool:
-    from engine.runtime.step import fire_timers
+    from engine.runtime.step import fire_due
 
     with unit_of_work(factory) as session:
-        return _claim(session, instance_id, now) and fire_timers(session, instance_id, now)
+        instance = _claim(session, instance_id, now)
+        return instance is not None and fire_due(session, instance, now)
 
 
-def _claim(session: Session, instance_id: int, now: datetime) -> bool:
-    """Lock the instance as every step does, but never wait for it."""
-    query = select(Instance.id).where(
-        Instance.id == instance_id, Instance.status == InstanceStatus.RUNNING.value
+def _claim(session: Session, instance_id: int, now: datetime) -> Instance | None:
+    """Lock the instance as every step does, but never wait for it. The lock ends with the
+    worker's connection: one that is killed leaves the instance to the next.
+
+    Whoever held the lock a moment ago may have fired the timers: `fire_due` looks again.
+    """
+    query = (
+        select(Instance)
+        .where(
+            Instance.id == instance_id,
+            Instance.status == InstanceStatus.RUNNING.value,
+            exists().where(Timer.instance_id == instance_id, Timer.due_at <= now),
+        )
+        .options(undefer(Instance.state))
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
     )
-    if session.scalar(query.with_for_update(skip_locked=True)) is None:
-        return False
-    # Asked after the lock: whoever held it may have fired the timers meanwhile.
-    due = exists().where(Timer.instance_id == instance_id, Timer.due_at <= now)
-    return bool(session.scalar(select(due)))
+    return session.scalar(query)

@@ -20,14 +20,14 @@ def fired(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Stand in for the runtime: note the instance and drop its timers, as a step does."""
     seen: list[int] = []
 
-    def fire(session: Session, instance_id: int, now: datetime) -> bool:
-        if session.get_one(Instance, instance_id).subject == "case:bad":
+    def fire(session: Session, instance: Instance, now: datetime) -> bool:
+        if instance.subject == "case:bad":
             raise RuleRefused("no", "refused")
-        session.execute(delete(Timer).where(Timer.instance_id == instance_id, Timer.due_at <= now))
-        seen.append(instance_id)
+        session.execute(delete(Timer).where(Timer.instance_id == instance.id, Timer.due_at <= now))
+        seen.append(instance.id)
         return True
 
-    monkeypatch.setattr("engine.runtime.step.fire_timers", fire)
+    monkeypatch.setattr("engine.runtime.step.fire_due", fire)
     return seen
 
 
