@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.dmn.table import Compiled, Trace, bits
-from engine.feel import to_json_native
+from engine.feel import FeelError, to_json_native
+from engine.feel.values import kind_of
 from engine.text import Text, text
+
+MAX_MISSES = 20  # near misses of one table; each evaluation is kept with its case
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def explain(trace: Trace) -> TableExplanation:
     """What one evaluation of a table did; tests the cells again that were skipped then."""
     table = trace.compiled.table
     labels = [column.label for column in table.inputs]
-    values = [to_json_native(value) for value in trace.values]
+    values = [_native(value) for value in trace.values]
     return TableExplanation(
         table.name,
         table.id,
@@ -121,6 +124,14 @@ def explain(trace: Trace) -> TableExplanation:
         tuple(_near_misses(trace)),
         trace.problem,
     )
+
+
+def _native(value: object) -> object:
+    """A value as JSON; what JSON cannot hold is named by its kind."""
+    try:
+        return to_json_native(value)
+    except FeelError:
+        return kind_of(value)
 
 
 def _decided(trace: Trace) -> tuple[int, ...]:
@@ -135,7 +146,7 @@ def _matched(compiled: Compiled, at: int) -> Matched:
 
 
 def _near_misses(trace: Trace) -> list[NearMiss]:
-    """The rules that exactly one column refuses, in the order of the rules."""
+    """The first rules that exactly one column refuses, in their order."""
     compiled = trace.compiled
     once, twice = 0, 0
     refused: list[int] = []
@@ -143,11 +154,11 @@ def _near_misses(trace: Trace) -> list[NearMiss]:
         refused.append(compiled.everything & ~column.passed(trace.frame, value))
         twice |= once & refused[-1]
         once |= refused[-1]
-    return [_near_miss(trace, rule, refused) for rule in bits(once & ~twice)]
+    return [_near_miss(trace, rule, refused) for rule in bits(once & ~twice)[:MAX_MISSES]]
 
 
 def _near_miss(trace: Trace, at: int, refused: list[int]) -> NearMiss:
     column = next(i for i, rules in enumerate(refused) if rules >> at & 1)
     table, rule = trace.compiled.table, trace.compiled.table.rules[at]
-    value = to_json_native(trace.values[column])
+    value = _native(trace.values[column])
     return NearMiss(rule.number, table.inputs[column].label, rule.cells[column], value)

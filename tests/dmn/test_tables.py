@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from engine.dmn import DecisionRefused
+from engine.dmn import DecisionRefused, load
 from engine.feel import FeelError
-from tests.dmn.files import THIRTY_INPUTS, model, thirty_rules
+from tests.dmn.files import THIRTY_INPUTS, decision, file, model, thirty_rules
+from tests.dmn.files import table as table_of
 
 AMOUNT = {"amount": "number"}
 OVERLAP = [("< 10", '"A"'), ("[5..20]", '"B"'), ("> 15", '"A"')]
@@ -110,6 +111,15 @@ def test_the_explanation_says_which_of_the_matching_rows_decided() -> None:
         [table] = found.evaluate("d", {"amount": 7}).explanation
         assert ([match.row for match in table.matched], table.decided) == ([1, 2], (row,))
         assert str(table.in_words()[1]) == f"由第{row}行决定"
+
+
+def test_an_explanation_stays_small_and_names_what_json_cannot_hold() -> None:
+    rows = [(f"{i}", "true", f"{i}") for i in range(300)]
+    found = model({"amount": "number", "listed": "boolean"}, rows)
+    [table] = found.evaluate("d", {"amount": -1, "listed": True}).explanation
+    assert len(table.near_misses) == 20
+    odd = load(file(decision("d", table_of({"abs": "Any"}, [("-", "1")]))), "m")
+    assert odd.evaluate("d", {}).explanation[0].inputs == (("abs", "function"),)
 
 
 def test_the_explanation_is_json() -> None:
