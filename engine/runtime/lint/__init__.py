@@ -26,7 +26,13 @@ from engine.runtime.lint.finding import Finding, Level, Report, short, whole_fil
 from engine.runtime.lint.known import Called, Known
 from engine.runtime.lint.page import Page
 from engine.runtime.lint.reading import read_page
-from engine.runtime.normalise import DiagramRefused, complete_graph, main_process, parse_xml
+from engine.runtime.normalise import (
+    DiagramRefused,
+    complete_graph,
+    main_process,
+    parse_xml,
+    plain_references,
+)
 from engine.runtime.normalise.source import bpmn, candidates, line_of
 from engine.text import Text, text
 
@@ -55,6 +61,7 @@ def lint(source: bytes, name: str, known: Known) -> Report:
     found = list(_processes(root))
     process = main_process(root, name) if not found else _first(root)
     if process is not None:
+        plain_references(process)
         page = Page(root, process, known, process.get("id", ""))
         found += _findings(page, source)
     return Report(name, _in_order(found))

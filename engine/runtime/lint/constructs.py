@@ -198,7 +198,18 @@ def _catch(name: str, thrown: bool) -> tuple[Text, Text]:
     )
 
 
+def marked_not_executable(page: Page) -> Iterator[Finding]:
+    """Some tools mark every process so; publishing one means to have it executed."""
+    if page.process.get("isExecutable") == "false":
+        yield page.warning(
+            page.process,
+            text("流程标为不可执行，发布后照样执行"),
+            text("在建模工具里把它标为可执行"),
+        )
+
+
 RULES = (
+    marked_not_executable,
     refused_nodes,
     unknown_elements,
     standard_loops,

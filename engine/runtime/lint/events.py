@@ -78,15 +78,15 @@ def messages(page: Page) -> Iterator[Finding]:
                 text("“{name}”没有指定消息", name=page.name(node)),
                 text("选定或新建一个消息"),
             )
-        elif _bare(reference) not in known:
+        elif reference not in known:
             yield page.error(
                 node,
                 text("消息“{id}”不存在", id=short(reference)),
                 text("重新选定消息"),
             )
-        elif not (known[_bare(reference)].get("name") or "").strip():
+        elif not (known[reference].get("name") or "").strip():
             yield page.error(
-                known[_bare(reference)],
+                known[reference],
                 text("消息没有名称"),
                 text("给消息起名，例如loan.disbursed"),
             )
@@ -131,7 +131,7 @@ def _reference(
     known: dict[str | None, etree._Element],
 ) -> Iterator[Finding]:
     what = _KINDS[kind]
-    found = known.get(_bare(reference or ""))
+    found = known.get(reference or "")
     if reference and found is None:
         yield page.error(
             node,
@@ -174,10 +174,6 @@ def _caught(page: Page, node: etree._Element, kind: str) -> bool:
             return True
     # a process that is called may be caught by its caller
     return any(page.key in one.calls for one in page.known.processes.values())
-
-
-def _bare(reference: str) -> str:
-    return reference.rpartition(":")[2]
 
 
 RULES = (timers, messages, references, uncaught)

@@ -36,7 +36,7 @@ _ENGINES = {
     "http://activiti.org/bpmn": "Activiti",
     "http://flowable.org/bpmn": "Flowable",
 }
-_JUEL = ("${", "#{")
+JUEL = ("${", "#{")
 
 
 def listeners_and_code(page: Page) -> Iterator[Finding]:
@@ -108,8 +108,8 @@ def java_expressions(page: Page) -> Iterator[Finding]:
         if local(node) in ("documentation", "script", "text"):
             continue
         values = [node.text or "", *map(str, node.attrib.values())]
-        found = next((value for value in values if any(sign in value for sign in _JUEL)), None)
-        if found is not None and not node.get("name", "").startswith(_JUEL):
+        found = next((value for value in values if any(sign in value for sign in JUEL)), None)
+        if found is not None and not node.get("name", "").startswith(JUEL):
             yield page.error(
                 node,
                 text("表达式{source}不会被执行", source=short(found.strip())),

@@ -8,6 +8,7 @@ from engine.feel.parser import parse
 from engine.runtime.lint.data import solve
 from engine.runtime.lint.expressions import Written, written
 from engine.runtime.lint.finding import Finding, short
+from engine.runtime.lint.foreign import JUEL
 from engine.runtime.lint.known import Names
 from engine.runtime.lint.moments import is_time
 from engine.runtime.lint.page import Page
@@ -18,6 +19,8 @@ def expressions(page: Page) -> Iterator[Finding]:
     """All that is to be said of every expression."""
     flow = solve(page)
     for one in written(page, flow):
+        if any(sign in one.source for sign in JUEL):
+            continue  # told as what it is
         try:
             reads = _reads(page, one)
             tree = parse(one.source, page.known.functions)

@@ -3,7 +3,13 @@
 from engine.runtime.lint import shape
 from engine.runtime.lint.known import Known
 from engine.runtime.lint.page import Page
-from engine.runtime.normalise import DiagramRefused, complete_graph, main_process, parse_xml
+from engine.runtime.normalise import (
+    DiagramRefused,
+    complete_graph,
+    main_process,
+    parse_xml,
+    plain_references,
+)
 from engine.runtime.normalise.source import bpmn
 
 
@@ -16,6 +22,7 @@ def read_page(source: bytes, name: str, known: Known) -> Page | None:
     process = main_process(root, name)
     if process is None or root.tag != bpmn("definitions"):
         return None
+    plain_references(process)
     page = Page(root, process, known, process.get("id", ""))
     if any(True for rule in shape.RULES for _ in rule(page)):
         return None

@@ -12,6 +12,7 @@ _SHARED = {
     "error": "errorRef",
     "escalation": "escalationRef",
 }
+_REFERENCES = ("sourceRef", "targetRef", "attachedToRef", "default", *_SHARED.values())
 
 
 def add_ids(scope: etree._Element) -> None:
@@ -46,9 +47,14 @@ def own_names(root: etree._Element, process: etree._Element) -> None:
             node.set("id", f"{prefix}.{node.get('id', '')}")
         for node in process.iter():
             if node.get(reference):
-                node.set(reference, f"{prefix}.{_bare(node.get(reference, ''))}")
+                node.set(reference, f"{prefix}.{node.get(reference, '')}")
 
 
-def _bare(reference: str) -> str:
-    """References are QNames: some tools write the prefix of their own namespace."""
-    return reference.rpartition(":")[2]
+def plain_references(process: etree._Element) -> None:
+    """References are QNames: some tools write the prefix of their own namespace before the id."""
+    ids = {node.get("id") for node in process.getroottree().iter() if node.get("id")}
+    for node in process.iter():
+        for name in _REFERENCES:
+            value = node.get(name)
+            if value and value not in ids and value.rpartition(":")[2] in ids:
+                node.set(name, value.rpartition(":")[2])

@@ -1,0 +1,113 @@
+"""Files by their endings, as `danbao lint` is given them."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from engine.domain.programme_file import (
+    ProgrammeInvalid,
+    ProgrammeProblem,
+    parse_common,
+    parse_programme,
+)
+from engine.models import DefinitionKind
+from engine.programmes import read_yaml
+from engine.runtime.lint import lint
+from engine.runtime.lint.finding import Finding, Report, whole_file
+from engine.runtime.lint.gate import on_form
+from engine.runtime.lint.gather import COMMON, Source, gather
+from engine.runtime.lint.known import Known
+from engine.runtime.normalise import MAX_BYTES
+from engine.text import text
+
+KINDS = {
+    ".bpmn": DefinitionKind.PROCESS,
+    ".xml": DefinitionKind.PROCESS,
+    ".form": DefinitionKind.FORM,
+    ".dmn": DefinitionKind.DECISION,
+    ".yaml": DefinitionKind.PROGRAMME,
+    ".yml": DefinitionKind.PROGRAMME,
+}
+
+
+@dataclass(frozen=True)
+class Given:
+    """A file by the name it was given with."""
+
+    name: str
+    source: bytes
+
+    @property
+    def key(self) -> str:
+        """What others would name it with."""
+        return PurePath(self.name).stem
+
+    @property
+    def kind(self) -> DefinitionKind | None:
+        """What it is, by its ending."""
+        return KINDS.get(PurePath(self.name).suffix.lower())
+
+
+def reports(files: Iterable[Given], around: Iterable[Source]) -> Iterator[Report]:
+    """A report on each file; `around` is what it may refer to, the files themselves besides."""
+    files = list(files)
+    own = [Source(one.kind, one.key, one.source) for one in files if one.kind is not None]
+    beside = [one for one in around if (one.kind, one.key) not in {(o.kind, o.key) for o in own}]
+    everything = [*beside, *own]
+    known = gather(everything)
+    for file in files:
+        yield Report(file.name, tuple(_findings(file, known, everything)))
+
+
+def _findings(file: Given, known: Known, everything: list[Source]) -> Iterable[Finding]:
+    if len(file.source) > MAX_BYTES:
+        return [whole_file(text("文件超过2 MB"), text("拆成几个文件"))]
+    if file.kind is DefinitionKind.PROCESS:
+        return lint(file.source, file.name, known).findings
+    if file.kind is DefinitionKind.FORM:
+        return on_form(file.source)
+    if file.kind is DefinitionKind.DECISION:
+        return _on_decision(file, everything)
+    if file.kind is DefinitionKind.PROGRAMME:
+        return _on_programme(file, everything)
+    return [whole_file(text("不认识的文件种类"), text("可以检查.bpmn、.dmn、.form和.yaml文件"))]
+
+
+def _on_decision(file: Given, everything: list[Source]) -> list[Finding]:
+    from engine.dmn import DecisionRefused
+    from engine.dmn.checks import check_file
+    from engine.runtime.decisions import load_models
+
+    others = {
+        one.key: one.source
+        for one in everything
+        if one.kind is DefinitionKind.DECISION and one.key != file.key
+    }
+    try:
+        models = list(load_models(others).values())
+    except DecisionRefused:
+        models = []  # told with the file that is wrong
+    return check_file(file.source, file.key, imports=models)
+
+
+def _on_programme(file: Given, everything: list[Source]) -> Iterator[Finding]:
+    try:
+        tree = read_yaml(file.source.decode("utf-8-sig"), file.key)
+        if file.key == COMMON:
+            parse_common(tree, file.key)
+        elif not (isinstance(tree, dict) and "clauses" in tree):  # an index of clauses
+            common = next((one for one in everything if one.key == COMMON), None)
+            shared = read_yaml(common.source.decode("utf-8-sig"), COMMON) if common else None
+            parse_programme(tree, file.key, parse_common(shared, COMMON) if common else {})
+    except UnicodeDecodeError:
+        yield whole_file(text("不是UTF-8文本"), text("另存为UTF-8文本后重试"))
+    except ProgrammeInvalid as wrong:
+        yield from map(_problem, wrong.problems)
+
+
+def _problem(problem: ProgrammeProblem) -> Finding:
+    line = re.fullmatch(r"line (\d+)", problem.key)
+    found = whole_file(problem.reason, problem.remedy, int(line[1]) if line else 1)
+    place = "" if line else problem.key
+    return Finding(found.level, place, place, found.line, found.message, found.remedy)
