@@ -13,6 +13,8 @@ from engine.models import (
     Enterprise,
     Filing,
     GuaranteeCase,
+    Instance,
+    InstanceStatus,
     Organisation,
     Whitelist,
     WhitelistEntry,
@@ -45,6 +47,7 @@ class CaseRow:
     bank_is_wish: bool
     referrers: tuple[str, ...]
     waits: tuple[tuple[str, str, datetime | None], ...]  # step, organisation, due
+    suspended: bool
     troubled: bool  # a step of the system has failed and is being dealt with
     referred_at: datetime
     closed_at: datetime | None
@@ -142,6 +145,7 @@ def _filled(session: Session, query: Select[Any]) -> list[CaseRow]:
     referrers = referrers_of(session, [row[0].id for row in found])
     instances = [row[0].instance_id for row in found]
     waits, in_trouble = _waits(session, instances), troubled(session, instances)
+    stopped = _stopped(session, instances)
     return [
         CaseRow(
             id=case.id,
@@ -156,12 +160,21 @@ def _filled(session: Session, query: Select[Any]) -> list[CaseRow]:
             bank_is_wish=case.bank_id is None,
             referrers=referrers.get(case.id, ()),
             waits=tuple(waits.get(case.instance_id, ())),
+            suspended=case.instance_id in stopped,
             troubled=case.instance_id in in_trouble,
             referred_at=case.referred_at,
             closed_at=case.closed_at,
         )
         for case, name, uscc, bank, amount in found
     ]
+
+
+def _stopped(session: Session, instances: Sequence[int | None]) -> set[int]:
+    query = select(Instance.id).where(
+        Instance.id.in_([one for one in instances if one]),
+        Instance.status == InstanceStatus.SUSPENDED.value,
+    )
+    return set(session.scalars(query)) if instances else set()
 
 
 def _waits(

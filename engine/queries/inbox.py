@@ -64,6 +64,7 @@ class Row:
     provisional: bool
     paused_days: int
     own_clock_paused: bool
+    suspended: bool
     who: str
     assignee: str | None
     opened_at: datetime
@@ -275,6 +276,7 @@ def _row(
         provisional=item.provisional,
         paused_days=sum(map(paused_days, own)),
         own_clock_paused=any(c.paused_at is not None for c in clocks.get(item.instance_id, [])),
+        suspended=instance.suspended_at is not None and item.completed_at is None,
         who=holder.short_name,
         assignee=owner,
         opened_at=item.opened_at,

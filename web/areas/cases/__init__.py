@@ -58,7 +58,7 @@ def index() -> str:
         page=page,
         status=status_words(),
         banks=queries.banks_of(reading(), actor()),
-        due=lambda at: due_badge(at, now()),
+        due=lambda at, suspended: due_badge(at, now(), paused=suspended),
         url_page=lambda number: url_for("cases.index", **_args(filters), page=number),
     )
 

@@ -9,9 +9,10 @@ from flask_babel import gettext
 
 from engine.clock import local_date
 from engine.errors import NotAllowed, NotFound
-from engine.models import Instance, OrgKind, Role
+from engine.models import Instance, OrgKind, Role, WorkItem
 from engine.operations.access import case_for
 from engine.operations.cases import may_withdraw
+from engine.operations.interventions import may_intervene
 from engine.queries.case_facts import Facts, facts_of, parameters_of
 from engine.queries.case_page import Money, money_of, receipt_of, versions_of
 from engine.queries.clock import Run
@@ -24,7 +25,7 @@ from web.areas.cases.words import loan_words, status_words
 from web.areas.inbox.lists import may_urge
 from web.areas.inbox.page import size_names
 from web.areas.incidents import panels_of
-from web.due import due_badge
+from web.due import Due, due_badge
 from web.login import actor
 from web.rendering import day
 from web.unit import now, reading
@@ -72,9 +73,9 @@ def case_page(case_id: int, errors: dict[str, str] | None = None) -> str:
         money=money,
         steps=steps,
         rows=_rows(steps),
-        waits=[
-            (item, due_badge(item.due_at, now(), provisional=item.provisional)) for item in waits
-        ],
+        waits=[(item, _badge(item, suspended=instance.suspended_at is not None)) for item in waits],
+        instance=instance,
+        may_intervene=may_intervene(actor()) and case.status == "OPEN",
         working=_working(money),
         files=files_of_subject(reading(), f"case:{case.id}"),
         receipt=receipt_of(reading(), f"case:{case.id}"),
@@ -95,6 +96,11 @@ def case_page(case_id: int, errors: dict[str, str] | None = None) -> str:
         errors=errors or {},
         printed_at=now(),
     )
+
+
+def _badge(item: WorkItem, *, suspended: bool) -> Due | None:
+    paused = suspended and item.due_at is not None
+    return due_badge(item.due_at, now(), paused=paused, provisional=item.provisional)
 
 
 def may_give_up(case_id: int) -> bool:

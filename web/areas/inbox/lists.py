@@ -117,6 +117,8 @@ def _shown(row: Row, view: View) -> Shown:
         return Shown(for_reader(row), Due("done", "check", words), "", bulk=False)
     line = "" if view is View.WAITING else None
     due = due_badge(row.due_at, now(), provisional=row.provisional, line=line)
+    if row.suspended:
+        due = Due("paused", "player-pause", gettext("已暂停办理"), "")
     return Shown(for_reader(row), due, _line(row, view), bulk=approvable(row))
 
 
@@ -131,7 +133,7 @@ def _line(row: Row, view: View) -> str:
 
 def approvable(row: Row) -> bool:
     """Whether a row may be approved together with others: a check step, all checks passed."""
-    passed = bool(row.checks) and set(row.checks) == {"PASS"}
+    passed = not row.suspended and bool(row.checks) and set(row.checks) == {"PASS"}
     return row.form_key in CHECK_STEPS and row.case_id is not None and passed
 
 

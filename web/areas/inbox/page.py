@@ -15,6 +15,7 @@ from engine.forms import Choices, Form
 from engine.models import CheckResult, OrgKind, WorkItem
 from engine.operations import tasks
 from engine.operations.access import check_may_do, is_open, open_item, sees_all
+from engine.operations.interventions import may_intervene
 from engine.queries import inbox as queries
 from engine.queries.case_facts import Facts, checks_of, facts_of, parameters_of, room_of
 from engine.queries.clauses import Clause, clause_of
@@ -24,6 +25,7 @@ from engine.queries.forms import form_of
 from engine.queries.history import CLOSED_TO, steps_of
 from engine.queries.inbox_views import case_id_of
 from engine.queries.task_data import task_data
+from engine.runtime.run import require_running
 from web import checks_view
 from web.areas.inbox.lists import may_urge, view_names
 from web.areas.inbox.wanted import Wanted, wanted
@@ -69,6 +71,8 @@ def load(item_id: int) -> Task:
 def _refusal(item: WorkItem) -> DanbaoError | None:
     try:
         check_may_do(actor(), item)
+        if is_open(item):
+            require_running(item.instance)
     except DanbaoError as refused:
         return refused
     return None
@@ -229,15 +233,17 @@ def next_id(item_id: int, asked: Wanted) -> int | None:
 def _may(task: Task) -> dict[str, Any]:
     """Which other things the actor may do with the task."""
     item, acting = task.item, actor()
-    own = is_open(item) and item.org_id == acting.org_id and item.role in acting.roles
+    moving = is_open(item) and item.instance.suspended_at is None
+    own = moving and item.org_id == acting.org_id and item.role in acting.roles
     held = item.assignee_id is None or item.assignee_id == acting.person_id
     head = "head" in acting.roles
     return {
         "may_claim": task.editable and item.assignee_id is None,
-        "may_release": is_open(item) and item.assignee_id is not None and (own or head) and held,
+        "may_release": moving and item.assignee_id is not None and (own or head) and held,
         "colleagues": _colleagues(item) if own and (held or head) else [],
-        "may_urge": is_open(item) and item.org_id != acting.org_id and may_urge(),
+        "may_urge": moving and item.org_id != acting.org_id and may_urge(),
         "may_take_back": takes_back(item),
+        "may_intervene": is_open(item) and may_intervene(acting),
         "oversees": sees_all(acting) and item.org_id != acting.org_id,
         "refusal": _words(task.refusal) if is_open(item) else "",
     }
