@@ -22,14 +22,22 @@ from engine.text import Text
 @click.option("--reason", default="", help="原因，记入审计；实际迁移时必填")
 def migrate(process: str, to: int | None, dry_run: bool, reason: str) -> None:
     """Look ahead, and unless it is a dry run, move all that can be moved."""
-    factory = db.session_factory(db.connect(load_settings()))
-    with factory() as session:
-        found = preview(session, process, SYSTEM, to)
+    engine = db.connect(load_settings())
+    try:
+        factory = db.session_factory(engine)
+        with factory() as session:
+            found = preview(session, process, SYSTEM, to)
+        _tell(found)
+        if found.able and not dry_run:
+            _run(factory, found, reason)
+    finally:
+        engine.dispose()
+
+
+def _tell(found: Preview) -> None:
     for group in found.groups:
         _print(group)
     click.echo(f"可以迁移{len(found.able)}件，不能迁移{found.unable}件，目标部署{found.to}")
-    if found.able and not dry_run:
-        _run(factory, found, reason)
 
 
 def _print(group: Group) -> None:
