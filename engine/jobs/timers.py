@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy import select
 
 from engine.db import unit_of_work
 from engine.jobs.attempt import Attempt
 from engine.jobs.deadlines import Factory, Sweep
 from engine.jobs.incidents import keep_step_failure, without_failed_step
-from engine.models import Instance, InstanceStatus, Timer
+from engine.models import Timer
 
 PAGE = 200
 
@@ -46,28 +45,11 @@ def _due(factory: Factory, now: datetime, after: int) -> list[int]:
 
 
 def _handle(factory: Factory, instance_id: int, now: datetime) -> bool:
+    """The lock ends with the worker's connection: one that is killed leaves the instance to the
+    next."""
+    from engine.runtime.facts import lock_due
     from engine.runtime.step import fire_due
 
     with unit_of_work(factory) as session:
-        instance = _claim(session, instance_id, now)
-        return instance is not None and fire_due(session, instance, now)
-
-
-def _claim(session: Session, instance_id: int, now: datetime) -> Instance | None:
-    """Lock the instance as every step does, but never wait for it. The lock ends with the
-    worker's connection: one that is killed leaves the instance to the next.
-
-    Whoever held the lock a moment ago may have fired the timers: `fire_due` looks again.
-    """
-    query = (
-        select(Instance)
-        .where(
-            Instance.id == instance_id,
-            Instance.status == InstanceStatus.RUNNING.value,
-            exists().where(Timer.instance_id == instance_id, Timer.due_at <= now),
-        )
-        .options(undefer(Instance.state))
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    )
-    return session.scalar(query)
+        locked = lock_due(session, instance_id, now)
+        return locked is not None and fire_due(session, locked, now)

@@ -22,7 +22,7 @@ from engine.errors import DanbaoError
 from engine.models import Clock, Deadline, DeadlineKind, WorkItem
 from engine.runtime.facts import Facts
 from engine.text import text
-from engine.writes import add_object, add_row, amend, next_id
+from engine.writes import add_object, add_row, amend, later, next_id
 
 _ISO = re.compile(
     r"P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
@@ -95,6 +95,20 @@ def set_deadlines(
         delete(Deadline).where(Deadline.work_item_id == item.id, Deadline.fired_at.is_(None))
     )
     add_deadlines(session, item, parameters, reminders, now)
+
+
+def forget_deadlines(session: Session, item_id: int) -> None:
+    """What has not fired will not: the task is closed. What has fired stays, as history."""
+    later(session, "DELETE FROM deadline WHERE work_item_id = %s AND fired_at IS NULL", item_id)
+
+
+def forget_all_deadlines(session: Session, instance_id: int) -> None:
+    """The same for every task of an instance."""
+    statement = (
+        "DELETE FROM deadline USING work_item WHERE work_item.id = deadline.work_item_id"
+        " AND work_item.instance_id = %s AND deadline.fired_at IS NULL"
+    )
+    later(session, statement, instance_id)
 
 
 def add_deadlines(

@@ -31,12 +31,18 @@ class Facts:
 
 @dataclass(frozen=True)
 class Locked:
-    """A work item whose instance is locked, with everything its step needs."""
+    """An instance that is locked, with everything its step needs."""
 
-    item: WorkItem
     instance: Instance
     facts: Facts
     state: bytes
+
+
+@dataclass(frozen=True)
+class LockedItem(Locked):
+    """The same, by one of its work items."""
+
+    item: WorkItem
 
 
 _LOCK = (
@@ -44,6 +50,11 @@ _LOCK = (
     " FROM instance JOIN work_item ON work_item.instance_id = instance.id"
     " WHERE work_item.id = %s AND work_item.org_id = %s FOR UPDATE OF instance)"
     " SELECT pg_advisory_xact_lock(hashtextextended(subject, 0)) FROM locked"
+)
+_LOCK_DUE = (
+    "SELECT id FROM instance WHERE id = %s AND status = 'RUNNING'"
+    " AND EXISTS (SELECT 1 FROM timer WHERE instance_id = %s AND due_at <= %s)"
+    " FOR UPDATE SKIP LOCKED"
 )
 _ROWS = (
     "jsonb_build_object("
@@ -74,42 +85,58 @@ def _columns(model: type[Base], names: list[str]) -> str:
 
 _ITEM, _CLOCK = _names(WorkItem), _names(Clock)
 _INSTANCE = _names(Instance, "state", "undo_state")
-_READ = (
-    f"SELECT {_ROWS}, {_HEAD}, instance.state, {_columns(Clock, _CLOCK)},"  # noqa: S608 (own names)
-    f" {_columns(WorkItem, _ITEM)}, {_columns(Instance, _INSTANCE)}"
+_COMMON = f"{_ROWS}, instance.state, {_columns(Clock, _CLOCK)}, {_columns(Instance, _INSTANCE)}"
+_CLOCKS = "LEFT JOIN clock ON clock.instance_id = instance.id"
+_READ = f"SELECT {_COMMON} FROM instance {_CLOCKS} WHERE instance.id = %s"  # noqa: S608 (own names)
+_READ_ITEM = (
+    f"SELECT {_COMMON}, {_HEAD}, {_columns(WorkItem, _ITEM)}"  # noqa: S608 (own names)
     " FROM work_item JOIN instance ON instance.id = work_item.instance_id"
-    " LEFT JOIN clock ON clock.instance_id = instance.id WHERE work_item.id = %s"
+    f" {_CLOCKS} WHERE work_item.id = %s"
 )
 
 
-def lock_item(session: Session, item_id: int, org_id: int | None) -> Locked | None:
+def lock_item(session: Session, item_id: int, org_id: int | None) -> LockedItem | None:
     """Lock the instance of a work item of this organisation, and its audit chain. None when there
-    is no such item.
+    is no such item."""
+    found = _lock_and_read(session, _LOCK, (item_id, org_id), _READ_ITEM, item_id)
+    if not found:
+        return None
+    locked, (head, *columns) = _locked(session, found)
+    trail.hold(session, locked.instance.subject, head)
+    item = adopt(session, WorkItem, dict(zip(_ITEM, columns, strict=True)))
+    return LockedItem(locked.instance, locked.facts, locked.state, item)
 
-    Two statements in one round trip: what is read must be seen as it is after the lock was waited
-    for, which a statement that began before would not.
-    """
+
+def lock_due(session: Session, instance_id: int, now: datetime) -> Locked | None:
+    """Lock a running instance with a due timer, but wait for nobody. None when there is none to
+    be had. Whoever held the lock a moment ago may have fired the timers: look at the facts."""
+    given = (instance_id, instance_id, now)
+    found = _lock_and_read(session, _LOCK_DUE, given, _READ, instance_id)
+    return _locked(session, found)[0] if found else None
+
+
+def _lock_and_read(
+    session: Session, lock: str, given: tuple[Any, ...], read: str, key: int
+) -> list[Any]:
+    """Two statements in one round trip: what is read must be seen as it is after the lock was
+    waited for, which a statement that began before would not."""
     write(session)
     connection = session.connection().connection.driver_connection
     assert isinstance(connection, Connection)  # noqa: S101 (engine/db.py makes no other)
     with connection.pipeline(), connection.cursor() as locking, connection.cursor() as reading:
-        locking.execute(_LOCK, (item_id, org_id))
-        reading.execute(_READ, (item_id,))
-        if locking.fetchone() is None:
-            return None
-        found = reading.fetchall()
-    return _locked(session, found)
+        locking.execute(lock, given)
+        reading.execute(read, (key,))
+        return reading.fetchall() if locking.fetchone() is not None else []
 
 
-def _locked(session: Session, found: list[Any]) -> Locked:
-    rows, head, state, *columns = found[0]
-    clock, item = len(_CLOCK), len(_CLOCK) + len(_ITEM)
-    instance = adopt(session, Instance, dict(zip(_INSTANCE, columns[item:], strict=True)))
-    trail.hold(session, instance.subject, head)
-    clocks = [dict(zip(_CLOCK, row[3 : 3 + clock], strict=True)) for row in found]
+def _locked(session: Session, found: list[Any]) -> tuple[Locked, list[Any]]:
+    """The instance, and the columns of the first row that are not its own."""
+    rows, state, *columns = found[0]
+    clocks = [dict(zip(_CLOCK, row[2:], strict=False)) for row in found]
     facts = _facts(rows, [adopt(session, Clock, one) for one in clocks if one["id"] is not None])
-    values = dict(zip(_ITEM, columns[clock:item], strict=True))
-    return Locked(adopt(session, WorkItem, values), instance, facts, state)
+    first, end = len(_CLOCK), len(_CLOCK) + len(_INSTANCE)
+    values = dict(zip(_INSTANCE, columns[first:end], strict=True))
+    return Locked(adopt(session, Instance, values), facts, state), columns[end:]
 
 
 def read_facts(session: Session, instance_id: int) -> Facts:

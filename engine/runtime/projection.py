@@ -20,6 +20,7 @@ from engine.runtime.deadlines import (
     DueMoment,
     add_deadlines,
     due_moment,
+    forget_deadlines,
     pause_clock,
     restart_clock,
     run_clock,
@@ -107,6 +108,7 @@ def _drop(ctx: StepContext, item_id: int) -> None:
     item = ctx.session.get(WorkItem, item_id)
     assert item is not None  # noqa: S101 (its id was read in this transaction)
     amend(ctx.session, item, status=WorkStatus.CANCELLED.value, completed_at=ctx.now)
+    forget_deadlines(ctx.session, item_id)
 
 
 def _history(ctx: StepContext, steps: Iterable[Passed]) -> None:

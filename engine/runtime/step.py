@@ -17,8 +17,9 @@ from engine.models import Instance, InstanceStatus, PartyBinding, WorkItem, Work
 from engine.people import SYSTEM, Actor
 from engine.runtime import incidents
 from engine.runtime.context import StepContext, is_sealed, operation
+from engine.runtime.deadlines import add_deadlines, forget_all_deadlines, forget_deadlines
 from engine.runtime.definitions import current_deployment
-from engine.runtime.facts import Facts, Locked
+from engine.runtime.facts import Facts, Locked, LockedItem, read_facts
 from engine.runtime.outside import deliver
 from engine.runtime.projection import performers
 from engine.runtime.run import (
@@ -32,6 +33,7 @@ from engine.runtime.run import (
     save_run,
     task_of,
 )
+from engine.runtime.scripts import properties_of
 from engine.text import text
 from engine.writes import add_object, add_row, amend, next_id
 
@@ -96,7 +98,7 @@ def start_instance(
 
 def complete_task(
     session: Session,
-    locked: Locked,
+    locked: LockedItem,
     values: Mapping[str, Any],
     actor: Actor,
     now: datetime,
@@ -153,6 +155,7 @@ def _close(
         draft=None,
         **notes,
     )
+    forget_deadlines(session, item.id)
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,15 +168,17 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def fire_timers(session: Session, instance_id: int, now: datetime) -> bool:
     """Fire whatever timers of the instance are due at `now`. False when none was any more."""
-    return fire_due(session, lock_instance(session, instance_id), now)
+    instance = lock_instance(session, instance_id)
+    facts = read_facts(session, instance_id)
+    return fire_due(session, Locked(instance, facts, instance.state), now)
 
 
-def fire_due(session: Session, instance: Instance, now: datetime) -> bool:
+def fire_due(session: Session, locked: Locked, now: datetime) -> bool:
     """The same for an instance that the caller has locked; nothing is changed when none is due."""
-    run = open_run(session, instance, SYSTEM, now)
-    if all(at > now for at in run.ctx.known.timers.values()):
+    if all(at > now for at in locked.facts.timers.values()):
         return False
-    save_run(run)
+    facts, state = locked.facts, locked.state
+    save_run(open_run(session, locked.instance, SYSTEM, now, facts=facts, state=state))
     return True
 
 
@@ -197,6 +202,7 @@ def cancel_instance(
         .where(WorkItem.instance_id == instance_id, WorkItem.status == WorkStatus.OPEN.value)
         .values(status=WorkStatus.CANCELLED.value, completed_at=now)
     )
+    forget_all_deadlines(session, instance_id)
     forget_waits(session, instance_id)
     incidents.leave(session, instance_id, now)
     ctx = context_of(session, instance, actor, now)
@@ -217,5 +223,7 @@ def restore_state(session: Session, instance: Instance, item: WorkItem, now: dat
         draft=item.values,
         draft_at=now,
     )
+    reminders = properties_of(task_of(run, item.task_id)).get("reminders")
+    add_deadlines(session, item, run.ctx.parameters, reminders, now)
     run.ctx.known.open_items[item.task_id] = item.id
     save_run(run)

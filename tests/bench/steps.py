@@ -74,6 +74,7 @@ def _round_trips(work: Work, call: Callable[[], object]) -> int:
         pgconn.trace(trace.fileno())
         call()
         pgconn.untrace()
+        trace.seek(0)
         return trace.read().count("ReadyForQuery")
 
 

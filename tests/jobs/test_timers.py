@@ -12,6 +12,7 @@ from engine.errors import RuleRefused
 from engine.jobs.deadlines import Sweep
 from engine.jobs.timers import sweep_timers
 from engine.models import Instance, Timer
+from engine.runtime.facts import Locked
 from tests.jobs.conftest import NOW, Factory, World
 
 
@@ -20,7 +21,8 @@ def fired(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Stand in for the runtime: note the instance and drop its timers, as a step does."""
     seen: list[int] = []
 
-    def fire(session: Session, instance: Instance, now: datetime) -> bool:
+    def fire(session: Session, locked: Locked, now: datetime) -> bool:
+        instance = locked.instance
         if instance.subject == "case:bad":
             raise RuleRefused("no", "refused")
         session.execute(delete(Timer).where(Timer.instance_id == instance.id, Timer.due_at <= now))
