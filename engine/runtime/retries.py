@@ -12,6 +12,7 @@ from engine.errors import Conflict, DanbaoError
 from engine.models import Instance
 from engine.models.running import Incident, IncidentStatus, Resolution
 from engine.people import Actor
+from engine.runtime.elements import catch_refusal
 from engine.runtime.incidents import (
     MARK,
     Place,
@@ -106,11 +107,24 @@ def _call_again(
     run.engine.watched = False
     task = _waiting(run, found)
     inputs = _inputs(run, task, found.inputs)
-    result = run.engine.run_operation(task, found.operation, inputs)
+    with attempting(session) as attempt:
+        result = run.engine.run_operation(task, found.operation, inputs)
+    if attempt.error is not None:
+        _catch(run, task, attempt.error)
+        settle(found, resolution, actor, now)
+        save_run(run)
+        return
     for key, value in result.items():
         task.data[key] = value
     settle(found, resolution, actor, now)
     _go_on(run, task)
+
+
+def _catch(run: Run, task: Any, error: Exception) -> None:
+    """Leave a rule's refusal to the diagram, if it catches that one. Raises it otherwise."""
+    del run.ctx.messages[:]
+    if not catch_refusal(task, error):
+        raise error
 
 
 def _inputs(run: Run, task: Any, kept: Mapping[str, Any] | None) -> Mapping[str, Any]:

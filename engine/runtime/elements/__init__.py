@@ -36,6 +36,7 @@ from engine.runtime.elements.tasks import (
     OperationTask,
     PassedManual,
     PassedTask,
+    catch_refusal,
 )
 from engine.runtime.elements.throwing import End, Send, ThrowEvent
 from engine.runtime.elements.timers import CycleTimer, DueTimer
@@ -47,6 +48,7 @@ __all__ = [
     "DanbaoParser",
     "DueTimer",
     "OperationTask",
+    "catch_refusal",
     "is_engine_ready",
     "run_ready",
 ]

@@ -11,6 +11,13 @@ from engine.runtime.elements.boundary import raise_to_boundary
 from engine.runtime.elements.scripts import assignments
 
 
+def catch_refusal(task: Any, error: Exception) -> bool:
+    """Let the error event at or around the task have what a rule refused; False without one."""
+    if not isinstance(error, RuleRefused):
+        return False
+    return raise_to_boundary(task, ErrorEventDefinition(error.code, code=error.code))
+
+
 class OperationTask(ServiceTask):
     """A service task whose topic is an operation of ours; its result is merged into the data.
 
@@ -20,9 +27,7 @@ class OperationTask(ServiceTask):
 
     def _execute(self, task: Any) -> bool | None:
         def caught(error: Exception) -> bool:
-            return isinstance(error, RuleRefused) and raise_to_boundary(
-                task, ErrorEventDefinition(error.code, code=error.code)
-            )
+            return catch_refusal(task, error)
 
         return incidents.perform(task, self.operation_name, self.operation_params, caught)
 

@@ -20,6 +20,18 @@ def _note(ctx: StepContext, *, what: object = None) -> dict[str, object]:
     return {"noted": count}
 
 
+MOODS: list[Exception] = []
+
+
+@service_operation("cover.moody", "依次出错")
+def _moody(ctx: StepContext) -> None:
+    """Raise the next of `MOODS`, behind a row that must not stay."""
+    ctx.emit(NOTED, what="half")
+    ctx.session.flush()
+    if MOODS:
+        raise MOODS.pop(0)
+
+
 @service_operation("cover.refuse", "写了再拒绝")
 def _refuse(ctx: StepContext, *, code: str, what: object = "half") -> None:
     """Write a row and send a message, then refuse with a code."""

@@ -9,8 +9,12 @@ from sqlalchemy.orm import Session
 
 from engine.errors import RuleRefused
 from engine.models import Subscription, Timer
+from engine.models.running import Incident
+from engine.people import SYSTEM
+from engine.runtime.retries import lock_unsettled, try_again
 from tests.runtime.conftest import NOW
 from tests.runtime.coverage.conftest import Begin, Run
+from tests.runtime.coverage.operations import MOODS
 from tests.runtime.coverage.parts import (
     about,
     boundary,
@@ -266,6 +270,33 @@ def test_a_refusal_that_nothing_catches_is_told_and_changes_nothing(run: Run) ->
         case.do("u")
     case.session.rollback()
     assert (case.open, case.noted) == (["u"], [])
+
+
+def test_what_first_broke_and_is_then_refused_goes_the_way_of_the_refusal(
+    run: Run, session: Session
+) -> None:
+    source = process(
+        "p",
+        event("start", "s")
+        + catch("t", timer("PT1H"))
+        + service("svc", "cover.moody")
+        + boundary("b", "svc", error("NO"))
+        + user("side")
+        + end("e")
+        + chain("s", "t", "svc", "e")
+        + chain("b", "side", "e"),
+        outside(errors="NO"),
+    )
+    case = run(source)
+    MOODS[:] = [ZeroDivisionError(), RuleRefused("NO", "refused")]
+    case.fire(NOW + DAY)
+    found = session.scalars(select(Incident)).one()
+    assert try_again(session, lock_unsettled(session, found), found, SYSTEM, NOW + 2 * DAY)
+    case.settle()
+    assert (case.open, case.noted) == (["side"], [])
+    assert session.scalars(select(Incident.status)).one() == "RESOLVED"
+    case.do("side")
+    assert case.ended == "e"
 
 
 TWO_CALLS = process(
