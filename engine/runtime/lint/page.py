@@ -48,7 +48,8 @@ class Page:
     def _finding(self, level: Level, node: etree._Element, message: Text, remedy: Text) -> Finding:
         holder = self.holder(node)
         line = line_of(node) if isinstance(node.sourceline, int) else line_of(holder)
-        element = short(owner_of(holder.get("id", "")), 120)
+        key = holder.get("id", "")
+        element = short(owner_of(key) if self.complete else key, 120)
         return Finding(level, element, self.name(holder), line, message, remedy)
 
     def holder(self, node: etree._Element) -> etree._Element:

@@ -56,7 +56,7 @@ def endless(page: Page) -> Iterator[Finding]:
         alive = reach(graph.starts, graph.after)
         ending = reach(graph.ends, graph.before)
         for key in sorted(alive - ending):
-            if not is_helper(key):
+            if not is_helper(key) and key in reach(graph.after[key], graph.after):
                 yield page.error(
                     graph.nodes[key],
                     text("从“{name}”走不到任何结束事件", name=page.call(key)),

@@ -22,7 +22,7 @@ def duplicate_ids(page: Page) -> Iterator[Finding]:
     first: dict[str, int] = {}
     for node in page.root.iter(f"{{{BPMN}}}*"):
         key = node.get("id")
-        if not key:
+        if not key or node is page.root:
             continue
         if key in first and _counts(page, node):
             yield page.error(
