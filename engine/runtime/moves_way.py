@@ -97,7 +97,8 @@ def _comes_again(spec: Any, here: str, target: str, line: Sequence[Any]) -> bool
     """Whether every way on from the step comes by here, or by what comes before it, again: so
     that nothing is left out for good."""
     before = {one.task_spec.name for one in line if needs.sets(one.task_spec, {})}
-    return "End" not in routes.reach(spec, [target], (before | {here}) - {target})
+    left = (before | {here}) - {target}
+    return "End" not in routes.reach(spec, [routes.entry(spec, target).name], left)
 
 
 def _over(rules: Rules, passed: Sequence[tuple[Any, Any]]) -> Text | None:

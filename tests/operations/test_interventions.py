@@ -56,7 +56,7 @@ def town(world: World) -> World:
     """Banks with agreements, a second district, administrators."""
     district(world)
     for bank in ("bank", "bank2", "bank3"):
-        sign(world, bank)
+        sign(world, bank, agr_no=f"JD-XY-T-{bank}")
     world.offices["mh"] = office(
         world.session, "mh", "闵行区财政局", "FINANCE", district_code="310112"
     )
