@@ -45,10 +45,13 @@ def connect(settings: Settings) -> Engine:
 
 def make_engine(url: str, poolclass: type[Pool] | None = None) -> Engine:
     """An engine for `url` (psycopg 3): READ COMMITTED, times in UTC, JSON through orjson."""
+    # the connection used last knows the statements
+    lifo = {"pool_use_lifo": True} if poolclass is None else {}
     return create_engine(
         url,
         poolclass=poolclass,
         pool_pre_ping=True,
+        **lifo,
         hide_parameters=True,  # an error in the log must not show what people entered
         isolation_level="READ COMMITTED",
         json_serializer=_dump_json,

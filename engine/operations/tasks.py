@@ -32,11 +32,12 @@ from engine.text import text
 
 @dataclass(frozen=True)
 class Completed:
-    """What completing did: `already` is true when the same person had done it before."""
+    """What completing did: `already` is true when the same person had done it before; `open_items`
+    are the ids of what there is to do now."""
 
     item: WorkItem
     already: bool
-    next_items: list[WorkItem]
+    open_items: list[int]
 
 
 def complete(
@@ -64,21 +65,13 @@ def complete(
         after={"outcome": item.outcome, "values": item.values, "element": item.element_id},
         clause=item.clause or None,
     )
-    return Completed(item, already=False, next_items=_followers(session, ctx.known))
-
-
-def _followers(session: Session, facts: Facts) -> list[WorkItem]:
-    """What is open now; what this step has opened need not be read."""
-    found = (
-        facts.opened.get(item_id) or session.get(WorkItem, item_id)
-        for item_id in facts.open_items.values()
-    )
-    return [item for item in found if item is not None]
+    return Completed(item, already=False, open_items=sorted(ctx.known.open_items.values()))
 
 
 def _answer_closed(session: Session, item: WorkItem, actor: Actor) -> Completed:
     if item.status == WorkStatus.DONE.value and item.performer_id == actor.person_id:
-        return Completed(item, already=True, next_items=_opened(session, item.instance_id))
+        followers = [follower.id for follower in _opened(session, item.instance_id)]
+        return Completed(item, already=True, open_items=followers)
     who = session.get(Person, item.performer_id) if item.performer_id else None
     if who is None:
         raise Conflict("task_gone", text("这项任务已因流程变化撤销，没有再改动"))

@@ -94,7 +94,7 @@ def set_deadlines(
     session.execute(
         delete(Deadline).where(Deadline.work_item_id == item.id, Deadline.fired_at.is_(None))
     )
-    add_deadlines(session, item, parameters, reminders, now)
+    add_deadlines(session, item.id, item.due_at, parameters, reminders, now)
 
 
 def forget_deadlines(session: Session, item_id: int) -> None:
@@ -112,16 +112,21 @@ def forget_all_deadlines(session: Session, instance_id: int) -> None:
 
 
 def add_deadlines(
-    session: Session, item: WorkItem, parameters: Parameters, reminders: str | None, now: datetime
+    session: Session,
+    item_id: int,
+    due_at: datetime | None,
+    parameters: Parameters,
+    reminders: str | None,
+    now: datetime,
 ) -> None:
     """The same for a task that has none yet."""
-    if item.due_at is None:
+    if due_at is None:
         return
     labels = reminders.split(",") if reminders else parameters.codes("reminders")
-    rows = [*_reminders(item.due_at, labels, now)]
-    rows += _overdue(item.due_at, parameters)
+    rows = [*_reminders(due_at, labels, now)]
+    rows += _overdue(due_at, parameters)
     for kind, label, at in rows:
-        row = {"work_item_id": item.id, "kind": kind.value, "label": label, "due_at": at}
+        row = {"work_item_id": item_id, "kind": kind.value, "label": label, "due_at": at}
         add_row(session, Deadline, row)
 
 

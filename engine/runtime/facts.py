@@ -25,7 +25,6 @@ class Facts:
     open_items: dict[str, int] = field(default_factory=dict)
     timers: dict[str, datetime] = field(default_factory=dict)  # task id → due
     subscriptions: dict[str, list[str]] = field(default_factory=dict)  # task id → kind, name, key
-    opened: dict[int, WorkItem] = field(default_factory=dict)  # in this step, by id
     programmes: int = 0  # the newest definition of a programme, as a mark of their versions
 
 

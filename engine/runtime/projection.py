@@ -30,25 +30,11 @@ from engine.runtime.normalise import is_helper
 from engine.runtime.scripts import FeelScriptEngine, StepFailed, properties_of
 from engine.runtime.waits import TimerWait, waits
 from engine.text import text
-from engine.writes import add_object, add_row, amend, later, next_id
+from engine.writes import add_row, amend, later, next_id
 
 LIVING = TaskState.READY | TaskState.WAITING | TaskState.STARTED
 NO_DEADLINE = "none"  # said by the owner; without it a hand-over needs a deadline
 PERFORMERS, HOLDERS = "performers", "clock_holders"  # in the workflow's own data
-NOTHING_YET = {
-    "draft": None,
-    "draft_at": None,
-    "first_read_at": None,
-    "due_at": None,
-    "provisional": False,
-    "overdue_since": None,
-    "completed_at": None,
-    "performer_id": None,
-    "outcome": None,
-    "values": None,
-    "used_days": None,
-    "allowed_days": None,
-}
 
 
 @dataclass(frozen=True)
@@ -90,9 +76,7 @@ def project(ctx: StepContext, workflow: Any, engine: FeelScriptEngine, steps: li
     for task_id in facts.open_items.keys() - ready.keys():
         _drop(ctx, facts.open_items.pop(task_id))
     for task_id in ready.keys() - facts.open_items.keys():
-        item = _open(ctx, facts, engine, ready[task_id])
-        facts.open_items[task_id] = item.id
-        facts.opened[item.id] = item
+        facts.open_items[task_id] = _open(ctx, facts, engine, ready[task_id])
 
 
 def _living(workflow: Any) -> Iterator[Any]:
@@ -171,12 +155,12 @@ def _tell_stage(ctx: StepContext, living: Iterable[Any]) -> None:
         call_hook("stage", ctx, max(stages))
 
 
-def _open(ctx: StepContext, facts: Facts, engine: FeelScriptEngine, task: Any) -> WorkItem:
+def _open(ctx: StepContext, facts: Facts, engine: FeelScriptEngine, task: Any) -> int:
     properties = properties_of(task)
     party, _, role = properties.get("candidateGroups", "").partition(":")
     clock, excludes = properties.get("clock"), _split(properties.get("excludes"))
     values = {
-        "id": next_id(ctx.session, WorkItem),
+        "id": (item_id := next_id(ctx.session, WorkItem)),
         "instance_id": ctx.instance.id,
         "task_id": str(task.id),
         "process_key": task.workflow.spec.name,
@@ -197,12 +181,13 @@ def _open(ctx: StepContext, facts: Facts, engine: FeelScriptEngine, task: Any) -
         "status": WorkStatus.OPEN.value,
     }
     values |= _due(ctx, facts, engine, task, properties, values["org_id"])
-    item = add_object(ctx.session, WorkItem, {**NOTHING_YET, **values})
-    add_deadlines(ctx.session, item, ctx.parameters, properties.get("reminders"), ctx.now)
+    add_row(ctx.session, WorkItem, values)
+    reminders = properties.get("reminders")
+    add_deadlines(ctx.session, item_id, values.get("due_at"), ctx.parameters, reminders, ctx.now)
     if properties.get("pauses"):
         pause_clock(ctx.session, facts, properties["pauses"], ctx.now)
-    ctx.emit("task_opened", work_item_id=item.id)
-    return item
+    ctx.emit("task_opened", work_item_id=item_id)
+    return item_id
 
 
 def _split(value: str | None) -> list[str]:

@@ -224,6 +224,6 @@ def restore_state(session: Session, instance: Instance, item: WorkItem, now: dat
         draft_at=now,
     )
     reminders = properties_of(task_of(run, item.task_id)).get("reminders")
-    add_deadlines(session, item, run.ctx.parameters, reminders, now)
+    add_deadlines(session, item.id, item.due_at, run.ctx.parameters, reminders, now)
     run.ctx.known.open_items[item.task_id] = item.id
     save_run(run)

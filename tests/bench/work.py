@@ -97,7 +97,7 @@ class Work:
         """Complete a task as its page does; the next item, 0 when the case has ended."""
         with unit_of_work(self.factory) as session:
             done = tasks.complete(session, item_id, self.actor, {"outcome": "GO"}, utc_now())
-            return min((item.id for item in done.next_items), default=0)
+            return min(done.open_items, default=0)
 
 
 class Walk:

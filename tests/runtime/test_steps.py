@@ -60,7 +60,7 @@ def test_a_maker_and_another_checker_bring_an_instance_to_its_end(
     (check,) = open_items(session, instance)
     assert check.due_at == make.due_at, "经办与复核共用时限"
     done = tasks.complete(session, check.id, finance.checker, {"outcome": "PASS"}, NOW)
-    assert done.next_items == []
+    assert done.open_items == []
     assert (instance.status, instance.outcome) == ("ENDED", "no")
     passed = session.scalars(select(StepHistory.element_id).order_by(StepHistory.id)).all()
     assert passed == ["s", "make", "check", "g", "no"]

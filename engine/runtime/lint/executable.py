@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from lxml import etree
-from SpiffWorkflow.bpmn.parser import ValidationException
+from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 
 from engine.runtime.elements import DanbaoParser
 from engine.runtime.lint.finding import Finding, short

@@ -58,7 +58,7 @@ def flow_ends(page: Page) -> Iterator[Finding]:
     """Every flow joins two elements of the same process or sub-process."""
     everywhere = {node.get("id") for node in page.nodes()}
     for scope in page.scopes():
-        here = {node.get("id") for node in flow_nodes(scope)} - {None}
+        here = {node.get("id") for node in flow_nodes(scope)} - {None, ""}
         for flow in flows(scope):
             for end in ("sourceRef", "targetRef"):
                 key = flow.get(end)
