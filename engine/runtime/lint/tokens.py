@@ -1,7 +1,7 @@
 """Joins that wait for ever: the token game is played through all that a process can come to.
 
-A marking is the set of flows that hold a token (a second one on a flow adds nothing here, so there
-are finitely many). What can still move moves; where nothing can and a join holds some of its
+A marking says how many tokens each flow holds (more than two count as two, so that there are
+finitely many markings). What can still move moves; where nothing can and a join holds some of its
 tokens but not all, it waits for ever. Choices go every way, whatever their conditions say.
 """
 
@@ -20,7 +20,10 @@ MAX_EFFORT = 200_000  # tokens looked at; a diagram beyond this is left to its o
 _MANY_WAYS = 6  # of an inclusive gateway with more, only single ways and all together are tried
 _ONE_WAY = ("exclusiveGateway", "eventBasedGateway")
 
-Marking = frozenset[str]
+MOST = 2  # tokens told apart on one flow
+
+Marking = frozenset[tuple[str, int]]
+Tokens = dict[str, int]
 
 
 @dataclass
@@ -40,7 +43,7 @@ class Net:
     @cached_property
     def begin(self) -> Marking:
         """The tokens that the start event gives."""
-        return frozenset(chain.from_iterable(map(self._out, self.graph.starts)))
+        return _marking(dict.fromkeys(chain.from_iterable(map(self._out, self.graph.starts)), 1))
 
     def _out(self, key: str) -> list[str]:
         return [flow.get("id", "") for flow in self.graph.out[key]]
@@ -55,13 +58,13 @@ class Net:
         One is enough: a flow is taken by its target alone, so nodes never stop each other, and
         what another could do first it can still do later. An end of everything comes first.
         """
-        for key in sorted({self.target[flow] for flow in marking}, key=self._turn):
-            taken = self._taken(key, marking)
+        tokens = dict(marking)
+        for key in sorted({self.target[flow] for flow in tokens}, key=self._turn):
+            taken = self._taken(key, set(tokens))
             if taken and self._ends_all(key):
                 return [frozenset()]
             if taken:
-                ways = list(self._ways(key))
-                return [(marking - tokens) | set(way) for tokens in taken for way in ways]
+                return [_moved(tokens, taken, way) for way in self._ways(key)]
         return []
 
     def _turn(self, key: str) -> tuple[int, str]:
@@ -69,17 +72,17 @@ class Net:
         late = joins.index(self.graph.kind(key)) + 2 if self.graph.kind(key) in joins else 1
         return (0 if self._ends_all(key) else late, key)
 
-    def _taken(self, key: str, marking: Marking) -> list[set[str]]:
-        """Which tokens a node takes; one alternative for each flow unless it is a join."""
-        here = self.into(key) & marking
+    def _taken(self, key: str, full: set[str]) -> set[str]:
+        """The flows that a node takes a token of; none when it has to wait."""
+        here = self.into(key) & full
         kind = self.graph.kind(key)
         if kind == "parallelGateway":
-            return [here] if here == self.into(key) else []
+            return here if here == self.into(key) else set()
         if kind == "inclusiveGateway":
-            return [] if self._may_come(key, marking, self.into(key) - here) else [here]
-        return [{min(here)}]
+            return set() if self._may_come(key, full, self.into(key) - here) else here
+        return {min(here)}
 
-    def _may_come(self, key: str, marking: Marking, empty: set[str]) -> bool:
+    def _may_come(self, key: str, marking: set[str], empty: set[str]) -> bool:
         """Whether a token elsewhere can still come to a join along one of its empty flows."""
         full = {self.source[flow] for flow in self.into(key) - empty}
         wanted, around = {self.source[flow] for flow in empty}, self._around(key)
@@ -110,6 +113,17 @@ class Net:
             yield tuple(self._out(event)) if interrupts else (*out, *self._out(event))
 
 
+def _marking(tokens: Tokens) -> Marking:
+    return frozenset((flow, min(number, MOST)) for flow, number in tokens.items() if number)
+
+
+def _moved(tokens: Tokens, taken: set[str], given: Iterable[str]) -> Marking:
+    left = {flow: number - (flow in taken) for flow, number in tokens.items()}
+    for flow in given:
+        left[flow] = left.get(flow, 0) + 1
+    return _marking(left)
+
+
 def _subsets(out: list[str]) -> Iterator[tuple[str, ...]]:
     if len(out) > _MANY_WAYS:
         yield from ((flow,) for flow in out)
@@ -128,7 +142,7 @@ def stuck(net: Net) -> dict[str, Marking]:
         effort += len(marking) + 1
         following = set(net.moves(marking))
         if not following:
-            for key in {net.target[flow] for flow in marking}:
+            for key in {net.target[flow] for flow, _ in marking}:
                 found.setdefault(key, marking)
         todo += following - seen
         seen |= following
@@ -140,7 +154,7 @@ def waiting_joins(page: Page) -> Iterator[Finding]:
     for graph in graphs(page):
         net = Net(graph)
         for key, marking in sorted(stuck(net).items()):
-            missing = sorted({net.source[flow] for flow in net.into(key) - marking})
+            missing = sorted({net.source[flow] for flow in net.into(key) - dict(marking).keys()})
             yield page.error(
                 graph.nodes[key],
                 text(
