@@ -5,6 +5,7 @@ from flask import Flask, g, jsonify, render_template, request
 from flask_babel import gettext
 from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -12,6 +13,7 @@ from engine.errors import DanbaoError
 from web.i18n import render_text
 
 log = structlog.get_logger()
+CROSSED = {"40P01", "40001", "55P03"}  # deadlock, serialization, lock not to be had
 
 
 def register(app: Flask) -> None:
@@ -20,6 +22,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(RateLimitExceeded, _too_many)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(Exception, _failed)
 
 
@@ -47,6 +50,15 @@ def _http(error: HTTPException) -> tuple[Response | str, int]:
     }
     message, remedy = known.get(code, (error.name, gettext("返回上一页重试")))
     return _answer(code, message, remedy, f"http_{code}")
+
+
+def _database(error: DBAPIError) -> tuple[Response | str, int]:
+    """Two people at the same rows: PostgreSQL lets one go on and rolls the other back."""
+    if getattr(error.orig, "sqlstate", None) not in CROSSED:
+        return _failed(error)
+    log.warning("request.crossed", action="request.crossed", exc_info=error)
+    message = gettext("同时有人在改相关的内容，这一次没有保存")
+    return _answer(409, message, gettext("返回上一页再提交一次"), "crossed")
 
 
 def _failed(error: Exception) -> tuple[Response | str, int]:
