@@ -16,31 +16,31 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine.db import unit_of_work
-from tests.bench.shape import REVIEWERS, called, case
+from tests.bench.shape import REVIEWERS
 
 CREATE = "CREATE TABLE IF NOT EXISTS plain (id bigserial PRIMARY KEY, state text NOT NULL)"
 
 
 class PlainHost:
-    """Cases of `shape` in a table of their own."""
+    """Cases of one process in a table of their own; the first source is the process."""
 
-    def __init__(self, factory: sessionmaker[Session]) -> None:
+    def __init__(self, factory: sessionmaker[Session], key: str, *sources: bytes) -> None:
         self.factory = factory
         self.serializer: Any = BpmnWorkflowSerializer(
             BpmnWorkflowSerializer.configure(SPIFF_CONFIG)
         )
         parser = SpiffBpmnParser()
-        parser.add_bpmn_str(case(ours=False))
-        parser.add_bpmn_str(called())
-        self.specs = parser.get_spec("case15"), parser.get_subprocess_specs("case15")
+        for source in sources:
+            parser.add_bpmn_str(source)
+        self.specs = parser.get_spec(key), parser.get_subprocess_specs(key)
         with unit_of_work(factory) as session:
             session.execute(sql(CREATE))
 
-    def start(self, extra: dict[str, Any]) -> int:
+    def start(self) -> int:
         """Start a case; its id."""
         workflow = BpmnWorkflow(*self.specs)
         first = workflow.get_next_task(state=TaskState.READY)
-        first.data.update(extra, reviewers=REVIEWERS)
+        first.data.update(reviewers=REVIEWERS)
         workflow.do_engine_steps()
         with unit_of_work(self.factory) as session:
             query = sql("INSERT INTO plain (state) VALUES (:state) RETURNING id")

@@ -1,4 +1,6 @@
-"""One case of fifteen user tasks in two dialects: ours, and the library's own for the yardstick.
+"""The measured processes in two dialects: ours, and the library's own for the yardstick.
+
+A case of fifteen user tasks, and a loop with a parallel block.
 
 Six lanes' worth of roles are left out (they cost neither side anything); the rest is what the
 notes measured: boundary timers, three parallel reviews, a called process, gateways, two services.
@@ -6,7 +8,6 @@ notes measured: boundary timers, three parallel reviews, a called process, gatew
 
 from tests.runtime.diagrams import chain, event, flow, process, service, user
 
-SPIFF_HEAD = 'xmlns:spiffworkflow="http://spiffworkflow.org/bpmn/schema/1.0/core" '
 REVIEWERS = [1, 2, 3]
 
 
@@ -70,3 +71,24 @@ def case(*, ours: bool) -> bytes:
         + chain("late5", "e5")
     )
     return process("case15", body)
+
+
+def loop(*, ours: bool) -> bytes:
+    """Three tasks a round, two of them at the same time, until somebody says stop."""
+    stop = 'a_outcome = "STOP"' if ours else "a_outcome == 'STOP'"
+    clocked = {"deadline": "first_review_period", "clock": "c"}
+    body = (
+        event("start", "s")
+        + user("a", **clocked)
+        + '<bpmn:parallelGateway id="split"/>'
+        + user("b", **clocked)
+        + user("b2", deadline="first_review_period")
+        + '<bpmn:parallelGateway id="join"/>'
+        + '<bpmn:exclusiveGateway id="g" name="g" default="g_a"/>'
+        + event("end", "e")
+        + chain("s", "a", "split", "b", "join", "g")
+        + chain("split", "b2", "join")
+        + flow("g", "a")
+        + flow("g", "e", stop)
+    )
+    return process("loop", body)

@@ -16,24 +16,9 @@ from engine.runtime.context import StepContext, service_operation
 from engine.runtime.definitions import SourceFile, publish, read_files
 from engine.runtime.registry import Kind, starts_with
 from engine.runtime.step import start_instance
-from tests.bench.shape import REVIEWERS, called, case
-from tests.runtime.diagrams import chain, event, flow, form, process, user
+from tests.bench.shape import REVIEWERS, called, case, loop
+from tests.runtime.diagrams import chain, event, form, process, user
 
-LOOP = process(
-    "loop",
-    event("start", "s")
-    + user("a", deadline="first_review_period", clock="c")
-    + '<bpmn:parallelGateway id="split"/>'
-    + user("b", deadline="first_review_period", clock="c")
-    + user("b2", deadline="first_review_period")
-    + '<bpmn:parallelGateway id="join"/>'
-    + '<bpmn:exclusiveGateway id="g" name="g" default="g_a"/>'
-    + event("end", "e")
-    + chain("s", "a", "split", "b", "join", "g")
-    + chain("split", "b2", "join")
-    + flow("g", "a")
-    + flow("g", "e", 'a_outcome = "STOP"'),
-)
 WAIT = process(
     "wait",
     event("start", "s") + '<bpmn:intermediateCatchEvent id="w" name="w"><bpmn:timerEventDefinition>'
@@ -43,7 +28,12 @@ WAIT = process(
     + event("end", "e")
     + chain("s", "w", "a", "e"),
 )
-DIAGRAMS = {"loop": LOOP, "wait": WAIT, "case15": case(ours=True), "called": called()}
+DIAGRAMS = {
+    "loop": loop(ours=True),
+    "wait": WAIT,
+    "case15": case(ours=True),
+    "called": called(),
+}
 
 
 starts_with("case15", reviewers=Kind.LIST)
