@@ -39,7 +39,7 @@ def way(places: Sequence[Place], spec: Any, rules: Rules, done: Sequence[Done]) 
     if again or spec.name in names:
         at = len(line) if again else len(names) - 1 - names[::-1].index(spec.name)
         undone = _since(done, line[at - 1] if at else None)
-        why = _back(rules, undone, spec, again=again, part=place.part)
+        why = _back(rules, undone)
         return Way(not again, tuple(undone), refusal=why)
     return _onwards(places, spec, rules, done, line)
 
@@ -56,13 +56,16 @@ def _since(done: Sequence[Done], task: Any | None) -> Sequence[Done]:
     return done[last + 1 :]
 
 
-def _back(
-    rules: Rules, undone: Sequence[Done], spec: Any, *, again: bool, part: Any
-) -> Text | None:
-    reasons = [rules(one.process_key, one.element_id, one.operation).back for one in undone]
-    if not again:
-        reasons.insert(0, rule_of(rules, part.spec, spec).again)
-    return next((one for one in reasons if one is not None), None)
+def _back(rules: Rules, undone: Sequence[Done]) -> Text | None:
+    """Why what was done may not be gone back behind: it is in force, or a check would be made
+    again without the work that it checks."""
+    again = {one.element_id for one in undone}
+    for one in undone:
+        rule = rules(one.process_key, one.element_id, one.operation)
+        alone = not one.makers or not one.makers <= again
+        if rule.back is not None or (alone and rule.again is not None):
+            return rule.back or rule.again
+    return None
 
 
 def _onwards(
@@ -86,7 +89,7 @@ def _onwards(
         passed = moves_tree.steps_in(part.spec, called, inner)
         if n == 0 or not _comes_again(part.spec, here, spec.name, line):
             passed = [*moves_tree.rest_of(places, called), *passed]
-        why = _over(rules, passed) or _back(rules, undone, spec, again=True, part=part)
+        why = _over(rules, passed) or _back(rules, undone)
         if why is None:
             return Way(False, tuple(undone), tuple(passed))
         found = found or why
