@@ -119,6 +119,7 @@ def _lock_and_read(
 ) -> list[Any]:
     """Two statements in one round trip: what is read must be seen as it is after the lock was
     waited for, which a statement that began before would not."""
+    session.flush()  # as any query of the session would
     write(session)
     connection = session.connection().connection.driver_connection
     assert isinstance(connection, Connection)  # noqa: S101 (engine/db.py makes no other)
