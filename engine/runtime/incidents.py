@@ -158,7 +158,7 @@ def keep_failure(
     found = unsettled_at(session, instance.id, place.task_id)
     if found is None:
         found = _new(session, instance, place, now)
-    else:
+    elif not _is_waiting(error):
         found.attempts += 1
     _describe(found, error, now)
     _schedule(session, instance, found, now)
@@ -175,6 +175,11 @@ def keep_failure(
         exc_info=error,
     )
     return found
+
+
+def _is_waiting(error: Exception) -> bool:
+    """A receiver that is suspended has not failed, however many messages it is sent."""
+    return isinstance(error, DanbaoError) and error.code == "instance_suspended"
 
 
 def unsettled_at(session: Session, instance_id: int, task_id: str) -> Incident | None:

@@ -195,6 +195,18 @@ def test_messages_wait_and_are_taken_when_it_goes_on(
     assert instance.status == "ENDED"
 
 
+def test_many_messages_to_a_suspended_instance_are_no_failure_to_be_settled(
+    session: Session, start: Start, finance: Staff
+) -> None:
+    instance = start(("msg", MESSAGE), case_id=7)
+    stop(session, instance, finance)
+    for _ in range(6):
+        step.deliver(session, "hello", "7", finance.maker, NOW)
+    assert "incident_opened" not in set(session.scalars(select(DomainEvent.kind)))
+    go_on(session, instance, finance)
+    assert instance.status == "ENDED"
+
+
 def test_what_is_overdue_stays_overdue(session: Session, start: Start, finance: Staff) -> None:
     instance = start(("two", TWO))
     (make,) = open_items(session, instance)

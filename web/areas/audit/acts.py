@@ -51,7 +51,7 @@ ACTIONS: dict[str, Text] = {
     "migration.undo_asked": text("要求撤销迁移"),
     "incident": text("异常"),
     "incident.opened": text("没有办成，等待处理"),
-    "incident.retried": text("重试成功"),
+    "incident.retried": text("重试"),
     "incident.edited": text("改参数重试"),
     "incident.skipped": text("跳过"),
     "incident.ended": text("终止"),
