@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from engine.audit.encoding import native
 from engine.errors import Conflict, DanbaoError
-from engine.models import Instance
+from engine.models import Instance, InstanceStatus
 from engine.models.running import Incident, IncidentStatus, Resolution
 from engine.people import Actor
 from engine.runtime.elements import catch_refusal
@@ -150,7 +150,8 @@ def _step_again(
     settle(found, resolution, actor, now)
     messages = (found.inputs or {}).get("messages", [])
     for kind, message, correlation in messages:
-        receive(session, instance, (kind, message, correlation), actor, now)
+        if instance.status == InstanceStatus.RUNNING.value:  # an earlier one may have ended it
+            receive(session, instance, (kind, message, correlation), actor, now)
     if not messages:
         run = open_run(session, instance, actor, now)
         run.engine.watched = False
