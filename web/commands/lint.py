@@ -38,7 +38,7 @@ def lint(
     read, unread = _read(list(_all(files)))
     for report in [*unread, *reports(read, _around(folder or ROOT / "bpmn"))]:
         failed = failed or not report.ok
-        click.echo(_as_json(report, say) if as_json else _as_text(report, say))
+        click.echo(_as_json(report, say) if as_json else as_text(report, say))
     ctx.exit(1 if failed else 0)
 
 
@@ -95,7 +95,8 @@ def _as_json(report: Report, say: Say) -> str:
     return json.dumps({"file": report.file, "findings": findings}, ensure_ascii=False)
 
 
-def _as_text(report: Report, say: Say) -> str:
+def as_text(report: Report, say: Say = str) -> str:
+    """A report for people, a finding on two lines."""
     if not report.findings:
         return f"{report.file}: {say(text('可以发布'))}"
     return "\n".join(_line(report.file, one, say) for one in report.findings)

@@ -1,5 +1,7 @@
 """`danbao publish`: bring bpmn/ into the database as a new deployment."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -10,6 +12,8 @@ from engine.config import ROOT, load_settings
 from engine.people import SYSTEM
 from engine.runtime.definitions import publish as publish_files
 from engine.runtime.definitions import read_files
+from engine.runtime.lint.gate import LintRefused
+from web.commands.lint import as_text
 
 
 @click.command(help="发布bpmn/里的流程、表单和方案参数；已在办理的事项留在原版本。")
@@ -19,7 +23,19 @@ def publish(folder: Path | None, note: str) -> None:
     """Publish the files of a folder laid out like bpmn/."""
     settings = load_settings()
     factory = db.session_factory(db.connect(settings))
-    with db.unit_of_work(factory) as session:
+    with _told(), db.unit_of_work(factory) as session:
         done = publish_files(session, read_files(folder or ROOT / "bpmn"), SYSTEM, utc_now(), note)
     names = "、".join(done.new) or "没有变化"
     click.echo(f"已发布：{names}（另有{done.unchanged}个文件未变）")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """All that is wrong with the files, before the refusal."""
+    try:
+        yield
+    except LintRefused as refused:
+        for report in refused.reports:
+            if report.findings:
+                click.echo(as_text(report), err=True)
+        raise
