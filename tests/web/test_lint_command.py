@@ -76,3 +76,11 @@ def test_what_is_missing_or_of_another_kind_is_a_finding_too(tmp_path: Path) -> 
     assert result.exit_code == 1
     assert {Path(one["file"]).name for one in lines(result) if one["findings"]} == set(names)
     assert result.exception is None or isinstance(result.exception, SystemExit)
+
+
+def test_a_condition_of_a_form_that_cannot_be_read_names_its_field(tmp_path: Path) -> None:
+    path = tmp_path / "mine.form"
+    shown = b'"key": "outcome", "conditional": {"hide": "=a =="}'
+    path.write_bytes(form("mine").replace(b'"key": "outcome"', shown))
+    (found,) = lines(run("--json", path))
+    assert [one["element"] for one in found["findings"]] == ["outcome"]

@@ -4,11 +4,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from engine.feel import FeelError, compile_expression
 from engine.forms import load_form
 from engine.forms.model import FormRefused
 from engine.models import DefinitionKind
 from engine.runtime.lint import lint
-from engine.runtime.lint.finding import Finding, Report, short, whole_file
+from engine.runtime.lint.finding import Finding, Level, Report, short, whole_file
 from engine.runtime.lint.gather import Source, gather
 from engine.runtime.lint.known import Known
 from engine.runtime.normalise import DiagramRefused
@@ -106,8 +107,23 @@ def _on_process(file: Source, known: Known, taken: Counter[str]) -> Report:
 def on_form(source: bytes) -> Iterator[Finding]:
     """What keeps a form from being used."""
     try:
-        load_form(source)
+        form = load_form(source)
     except FormRefused as refused:
         yield whole_file(refused.message, refused.remedy)
+        return
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         yield whole_file(text("不是form-js表单文件"), text("用表单编辑器打开并重新保存"))
+        return
+    for one in form.fields:
+        for expression in filter(None, (one.hide, one.required_when)):
+            yield from _condition(one.key, one.label, expression)
+
+
+def _condition(key: str, label: str, expression: str) -> Iterator[Finding]:
+    source = expression.strip().removeprefix("=")
+    try:
+        compile_expression(source)
+    except FeelError as error:
+        message = text("表达式“{source}”写错了：{why}", source=short(source), why=error.message)
+        remedy = error.remedy or text("按FEEL改写，例如 =amount > 100")
+        yield Finding(Level.ERROR, short(key), short(label), 1, message, remedy)
