@@ -25,7 +25,7 @@ class Facts:
     open_items: dict[str, int] = field(default_factory=dict)
     timers: dict[str, datetime] = field(default_factory=dict)  # task id → due
     subscriptions: dict[str, list[str]] = field(default_factory=dict)  # task id → kind, name, key
-    programmes: int = 0  # the newest definition of a programme, as a mark of their versions
+    programmes: int | None = None  # their newest definition, as a mark of all; None: not asked
 
 
 @dataclass(frozen=True)

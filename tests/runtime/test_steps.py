@@ -8,14 +8,17 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from engine.config import ROOT
 from engine.errors import Conflict, NotAllowed, RuleRefused
-from engine.models import Clock, Instance, StepHistory, Timer, WorkItem
+from engine.models import Clock, DefinitionKind, Instance, StepHistory, Timer, WorkItem
 from engine.operations import tasks
+from engine.people import SYSTEM
 from engine.runtime import step
 from engine.runtime.context import StepContext, form_operation, service_operation
+from engine.runtime.definitions import SourceFile, publish, read_files
 from engine.runtime.registry import Kind
 from engine.text import text
-from tests.runtime.conftest import NOW, Staff, Start
+from tests.runtime.conftest import FORM, NOW, Staff, Start
 from tests.runtime.diagrams import chain, event, flow, process, service, user
 
 
@@ -248,3 +251,28 @@ def test_a_multi_instance_asks_each_organisation_and_can_be_repeated(
         (more,) = open_items(session, instance)
         tasks.complete(session, more.id, finance.maker, {"outcome": outcome}, NOW)
     assert instance.status == "ENDED"
+
+
+def test_a_programme_published_since_is_known_to_the_next_instance(
+    session: Session, start: Start, finance: Staff
+) -> None:
+    start(("two", TWO))
+    files = [one for one in read_files(ROOT / "bpmn") if one.kind is DefinitionKind.PROGRAMME]
+    known = next(one.source for one in files if b"code: JD_KCD" in one.source)
+    files.append(
+        SourceFile(DefinitionKind.PROGRAMME, "new", "new", known.replace(b"JD_KCD", b"JD_NEW"))
+    )
+    files += [SourceFile(DefinitionKind.PROCESS, "two", "two", TWO), FORM]
+    publish(session, files, SYSTEM, NOW + timedelta(hours=1))
+    instance = step.start_instance(
+        session,
+        "two",
+        subject="test:2",
+        title="test",
+        programme="JD_NEW",
+        data={},
+        parties={"finance": finance.org.id},
+        actor=finance.maker,
+        now=NOW,
+    )
+    assert len(open_items(session, instance)) == 1
