@@ -26,6 +26,7 @@ from engine.runtime.context import StepContext, call_hook, is_final
 from engine.runtime.definitions import programme_of, specs_of
 from engine.runtime.elements import is_engine_ready, run_ready
 from engine.runtime.facts import Facts, read_facts
+from engine.runtime.normalise.helpers import owner_of
 from engine.runtime.projection import HOLDERS, PERFORMERS, Passed, element_of, passed, project
 from engine.runtime.scripts import FeelScriptEngine, StepFailed
 from engine.text import text
@@ -227,7 +228,7 @@ def _advance(run: Run) -> str | None:
         if done is not None:
             run.steps.append(done)
         if isinstance(task.task_spec, EndEventMixin) and task.workflow is run.workflow:
-            ended = element_of(task)
+            ended = owner_of(element_of(task))
 
     for _ in range(MAX_ROUNDS):
         run_ready(run.workflow, note)

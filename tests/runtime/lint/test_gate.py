@@ -121,7 +121,9 @@ def _returned(function: ast.FunctionDef) -> set[str]:
     }
 
 
-@pytest.mark.parametrize(("name", "function"), _registered(), ids=lambda one: str(one)[:40])
+@pytest.mark.parametrize(
+    ("name", "function"), [pytest.param(*one, id=one[0]) for one in _registered()]
+)
 def test_operations_declare_exactly_what_they_return(name: str, function: ast.FunctionDef) -> None:
     assert _returned(function) == set(operations()[name].sets)
 
