@@ -119,15 +119,16 @@ def _step(spec: Any, called: Mapping[str, Any], name: str) -> Iterator[tuple[Any
 
 
 def rest_of(places: Sequence[Place], called: Mapping[str, Any]) -> list[tuple[Any, Any]]:
-    """The steps that a token leaves out by leaving its place: its own, and what its process would
-    do until its end."""
+    """The steps that a token leaves out by leaving its place: its own, and what its process might
+    still do, on whichever way: what decides between them is left out as well."""
     found = []
     for n, place in enumerate(places):
         spec = place.part.spec
         if n == 0:
             found += steps_in(spec, called, [place.element])
         if n < len(places) - 1:
-            found += steps_in(spec, called, routes.between(spec, place.element, "End") or [])
+            left = routes.reach(spec, routes.after(spec, place.element))
+            found += steps_in(spec, called, [name for name in spec.task_specs if name in left])
     return found
 
 

@@ -88,6 +88,8 @@ def _onwards(
             continue
         passed = moves_tree.steps_in(part.spec, called, inner)
         if n == 0 or not _comes_again(part.spec, here, spec.name, line):
+            if n and here in routes.reach(part.spec, routes.after(part.spec, begin), {spec.name}):
+                continue  # what was answered there chose the way to here: that stands
             passed = [*moves_tree.rest_of(places, called), *passed]
         why = _over(rules, passed) or _back(rules, undone)
         if why is None:

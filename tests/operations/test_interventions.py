@@ -169,6 +169,31 @@ def test_a_check_is_not_passed_over_nor_done_again_by_itself(town: World) -> Non
     assert found["first_review"].refusal is None
 
 
+@pytest.mark.parametrize("target", ["first_check", "head_opinion", "hold_material"])
+def test_an_opinion_to_return_is_not_taken_for_one_to_pass(town: World, target: str) -> None:
+    case = reviewing(town)
+    town.review(case, outcome="RETURN", reasons=["R01"])
+    found = choices(town, subject(case), "correct_referral")
+    assert found["first_review"].refusal is None
+    assert found[target].refusal is not None
+    with pytest.raises(RuleRefused):
+        go(town, subject(case), "correct_referral", target)
+    assert where(town, subject(case)) == ["correct_referral"]
+
+
+@pytest.mark.parametrize("target", ["approve_check", "stage_filing"])
+def test_a_bank_that_waits_for_papers_is_not_passed_over(town: World, target: str) -> None:
+    case = whitelisted(town)
+    accept(town, case)
+    decide(town, case, outcome="RETURN", note="缺合同", reasons=["R01"])
+    found = choices(town, subject(case), "await_material")
+    assert found["approve_loan"].refusal is None
+    assert found[target].refusal is not None
+    with pytest.raises(RuleRefused):
+        go(town, subject(case), "await_material", target)
+    assert where(town, subject(case)) == ["await_material"]
+
+
 def test_from_the_bank_on_a_case_never_returns_before_its_release(town: World) -> None:
     case = whitelisted(town)
     found = choices(town, subject(case), "accept_case")
