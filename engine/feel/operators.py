@@ -214,10 +214,11 @@ def _cell_test(node: Node, scope: Scope) -> TestFn:
         if quick is not None:
             return quick
     about = mentions(node, "?")
+    written = isinstance(node, nodes.Literal)  # a `true` in a cell is no condition that holds
 
     def test(frame: Frame, value: object) -> bool | None:
         found = target(frame)
-        if about or (found is True and not isinstance(value, bool)):
+        if about or (found is True and not written and not isinstance(value, bool)):
             return found is True
         if isinstance(found, list):
             check_list(found, frame.run.budget)

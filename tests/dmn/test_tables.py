@@ -135,6 +135,13 @@ def test_a_missing_or_foreign_input_is_null_and_matches_only_what_says_so() -> N
     assert found.evaluate("d", {"amount": "x"}).value == "没有"
 
 
+def test_a_cell_that_says_true_refuses_what_is_not_known() -> None:
+    rows = [("true", '"yes"'), ("false", '"no"'), ("null", '"unknown"')]
+    found = model({"sound": "boolean"}, rows)
+    given = {True: "yes", False: "no", None: "unknown"}
+    assert {value: found.evaluate("d", {"sound": value}).value for value in given} == given
+
+
 def test_foreign_values_and_unknown_decisions_are_refused() -> None:
     found = model(AMOUNT, OVERLAP)
     with pytest.raises(FeelError, match="amount"):
