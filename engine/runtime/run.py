@@ -29,6 +29,7 @@ from engine.runtime.facts import Facts, read_facts
 from engine.runtime.normalise.helpers import owner_of
 from engine.runtime.projection import HOLDERS, PERFORMERS, Passed, element_of, passed, project
 from engine.runtime.scripts import FeelScriptEngine, StepFailed
+from engine.runtime.undo import Clocks, forget_clocks, keep_clocks
 from engine.text import text
 from engine.writes import amend
 
@@ -45,6 +46,7 @@ class Run:
     workflow: Any
     engine: FeelScriptEngine
     before: bytes = b""  # the state that it began with
+    clocks: Clocks = field(default_factory=dict)  # and the clocks, where it may be taken back
     steps: list[Passed] = field(default_factory=list)
 
 
@@ -183,7 +185,9 @@ def save_run(run: Run, completed: WorkItem | None = None) -> None:
 def _undo(run: Run, completed: WorkItem | None) -> dict[str, Any]:
     outside = run.ctx.services_run or run.ctx.messages
     if completed is None or outside or is_final(completed):
+        forget_clocks(run.workflow)
         return {"undo_state": None, "undo_item_id": None}
+    keep_clocks(run.workflow, run.clocks, run.ctx.known)
     return {"undo_state": run.before, "undo_item_id": completed.id}
 
 

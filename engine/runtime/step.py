@@ -34,6 +34,7 @@ from engine.runtime.run import (
     task_of,
 )
 from engine.runtime.scripts import properties_of
+from engine.runtime.undo import clocks_of, kept_clocks, put_back
 from engine.text import text
 from engine.writes import add_object, add_row, amend, next_id
 
@@ -113,6 +114,7 @@ def complete_task(
     item, instance = locked.item, locked.instance
     require_running(instance)
     run = open_run(session, instance, actor, now, facts=locked.facts, state=locked.state)
+    run.clocks = clocks_of(locked.facts)
     task = task_of(run, item.task_id)
     if task is None or not task.has_state(TaskState.READY):
         raise Conflict("task_closed", text("这项任务已经办结，没有再改动"))
@@ -210,9 +212,13 @@ def cancel_instance(
 
 
 def restore_state(session: Session, instance: Instance, item: WorkItem, now: datetime) -> None:
-    """Put back the state from before `item` was completed (撤回); the caller has checked it may."""
+    """Put back the state from before `item` was completed (撤回), and the clocks that this changed;
+    the caller has checked it may."""
     assert instance.undo_state is not None  # noqa: S101 (the caller asked)
-    run = open_run(session, instance, SYSTEM, now, state=instance.undo_state)
+    done = open_run(session, instance, SYSTEM, now)
+    facts, state = done.ctx.known, instance.undo_state
+    run = open_run(session, instance, SYSTEM, now, facts=facts, state=state)
+    put_back(run.ctx, kept_clocks(done.workflow))
     amend(
         session,
         item,
