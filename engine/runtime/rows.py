@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+import orjson
 from SpiffWorkflow.bpmn import BpmnWorkflow
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
@@ -56,7 +57,7 @@ def _row(
     task: Any, tasks: dict[UUID, Any], place: dict[UUID, int], names: dict[str, int], began: float
 ) -> Row:
     parent = tasks.get(task._parent)
-    inherited = parent is not None and task.data == parent.data
+    inherited = parent is not None and same(task.data, parent.data)
     return [
         task.id.hex,
         place[task._parent] if parent is not None else -1,
@@ -68,6 +69,11 @@ def _row(
         task.internal_data or 0,
         0 if inherited else task.data,
     ]
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are written the same. To Python 1 is True, to a condition it is not."""
+    return bool(one == other) and orjson.dumps(one) == orjson.dumps(other)
 
 
 def from_rows(parts: list[Any], top_spec: Any, called: dict[str, Any]) -> BpmnWorkflow:

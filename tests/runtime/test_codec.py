@@ -45,6 +45,21 @@ def test_a_state_that_is_loaded_and_stored_again_is_the_same(
     assert encode(workflow) == half_way.state
 
 
+def test_a_number_that_became_true_is_not_stored_as_the_number(
+    session: Session, half_way: Instance
+) -> None:
+    """To Python 1 is True, so that a task seems to say what the one before it said."""
+    workflow: Any = decode(half_way.state, _specs(session, half_way))
+    task = next(task for task in workflow.tasks.values() if task.parent is not None)
+    task.parent.data.update(flag=1, some=[0])
+    task.data = {**task.parent.data, "flag": True, "some": [False]}
+    again: Any = decode(encode(workflow), _specs(session, half_way))
+    found = again.tasks[task.id]
+    assert [found.data["flag"], *found.data["some"]] == [True, False]
+    assert str(found.data) == str(task.data)
+    assert str(found.parent.data) == str(task.parent.data)
+
+
 def test_a_state_of_release_1_is_read_and_stored_in_the_new_format(
     session: Session, half_way: Instance
 ) -> None:

@@ -8,6 +8,8 @@ value, the one that came later wins.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from engine.runtime.rows import same
+
 Data = dict[str, Any]
 
 
@@ -24,7 +26,9 @@ def merged(branches: Iterable[Any]) -> Data:
 
 
 def _changed(base: Mapping[str, Any], data: Mapping[str, Any]) -> Data:
-    return {key: value for key, value in data.items() if key not in base or base[key] != value}
+    return {
+        key: value for key, value in data.items() if key not in base or not same(base[key], value)
+    }
 
 
 def _parting(tasks: list[Any]) -> Mapping[str, Any]:

@@ -245,6 +245,17 @@ def test_a_join_keeps_what_one_branch_changed_though_another_finished_later(run:
     assert data["other"] == "x"
 
 
+def test_a_branch_that_makes_a_number_true_has_changed_it(run: Run) -> None:
+    """To Python 1 is True and 0 False; to a condition only true is true."""
+    source = SHARED.replace(b"shared = [9]\nlist = append(list, 4)", b"given = true\nlist = [0]")
+    case = run(source, given=1, list=[False])
+    case.do("a")
+    case.do("b")
+    data = case.data("after")
+    assert data["given"] is True, "一路改成了是，合流后仍是是"
+    assert str(data["list"]) == "[0]"
+
+
 def test_nothing_runs_behind_a_terminating_end(run: Run) -> None:
     source = process(
         "p",
