@@ -14,12 +14,13 @@ from sqlalchemy.orm import Session
 
 from engine.audit.encoding import native
 from engine.audit.trail import record
-from engine.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from engine.errors import Conflict, InvalidInput, NotAllowed, NotFound, RuleRefused
 from engine.models import GuaranteeCase, Instance, OrgKind, Role
 from engine.models.running import Incident, Resolution
 from engine.operations import cases
 from engine.operations.access import taking_part
 from engine.operations.incident_values import Raw, edited, routing
+from engine.operations.move_rules import EFFECTS
 from engine.people import Actor
 from engine.runtime import retries
 from engine.runtime.registry import Sets, operation
@@ -87,13 +88,16 @@ def skip(
 ) -> Incident:
     """跳过: go on as if the operation had answered with `values`. Nothing else of it is done.
 
-    Raises what `retry` raises, InvalidInput, and what the steps behind it raise; then nothing is
-    changed.
+    Raises what `retry` raises, InvalidInput, RuleRefused for what others rely on, and what the
+    steps behind it raise; then nothing is changed.
     """
     found, instance = _locked(session, incident_id, actor)
     _require_reason(reason)
     if not found.task_id:
         raise Conflict("nothing_to_skip", text("这一步整体没有办成，不能跳过"), text("改正后重试"))
+    if not can_be_skipped(found):
+        why = text("“{name}”使金额或资格生效，不能跳过", name=found.name)
+        raise RuleRefused("may_not_skip", why, text("改正后重试"))
     given = routing(routing_of(found), values)
     found.reason = reason.strip()
     summary = text("{name}：跳过，没有执行", name=found.name)
@@ -101,6 +105,11 @@ def skip(
     _record(session, instance, found, "incident.skipped", summary, actor, now, reason, after=after)
     retries.pass_by(session, instance, found, given, actor, now)
     return found
+
+
+def can_be_skipped(found: Incident) -> bool:
+    """Whether anybody may go on without the operation that failed."""
+    return bool(found.task_id) and found.operation not in EFFECTS
 
 
 def end_case(

@@ -108,6 +108,26 @@ RULES: dict[str, Rule] = {
     "subsidies.record_payment_check": _CHECK,
     "subsidies.settle": _final(ENDED),
 }
+EFFECTS = frozenset(
+    {
+        "whitelist.release",
+        "whitelist.mark_listed",
+        "agreements.bind",
+        "agreements.collect_reviews",
+        "agreements.take_effect",
+        "selection.close_bids",
+        "selection.rank",
+        "selection.publish",
+        "banks.assign",
+        "loans.settle_decision",
+        "filings.accept",
+        "subsidies.calculate",
+        "subsidies.publicise",
+        "subsidies.settle",
+    }
+)
+"""What money or a party's right rests on: not passed by when it has failed either. A batch of
+subsidies that is not settled, for one, would be paid again in the next quarter."""
 WAITS: dict[tuple[str, str], Rule] = {
     ("fee_subsidy", "publicity"): Rule(over=text("公示期不能缩短（J4.7.1）")),
 }

@@ -9,11 +9,14 @@ from engine.audit.verify import verify
 from engine.errors import Conflict, InvalidInput, NotAllowed, NotFound, RuleRefused
 from engine.models import AuditEvent, GuaranteeCase, Whitelist, WorkItem
 from engine.operations import incidents
+from engine.operations.move_rules import EFFECTS
 from engine.people import SYSTEM, Actor
 from engine.queries import incidents as queries
+from engine.runtime.context import operations
 from engine.text import text
 from tests.imports.builders import row
 from tests.operations.breaking import QUEUE, Broken, incident_of, stuck_case
+from tests.operations.subsidised import began
 from tests.operations.world import World, office, person
 
 
@@ -201,3 +204,23 @@ def test_the_list_shows_ones_own_district(world: World, case: GuaranteeCase) -> 
         assert queries.unsettled_count(world.session, who) == 0
         assert queries.page(world.session, who, None).rows == []
     assert world.session.scalars(select(WorkItem).where(WorkItem.status == "OPEN")).all() == []
+
+
+@pytest.mark.parametrize("given", [{}, {"subsidy_rows": "0"}])
+def test_what_money_rests_on_is_not_skipped(
+    world: World, monkeypatch: pytest.MonkeyPatch, given: dict[str, str]
+) -> None:
+    mended = Broken(monkeypatch, "subsidies.calculate", ValueError("boom"))
+    office(world.session, "treasury", "区国库", "TREASURY")
+    batch = began(world)
+    found, head = incident_of(world), world["finance"].head
+    with pytest.raises(RuleRefused, match="不能跳过"):
+        incidents.skip(world.session, found.id, head, given, "已在系统外核算", world.now)
+    assert (found.status, found.reason) == ("RETRYING", None)
+    assert world.open_tasks(f"subsidy:{batch.id}") == []
+    mended.mend()
+    assert incidents.retry(world.session, found.id, head, world.now).done
+
+
+def test_only_known_operations_are_kept_from_being_skipped() -> None:
+    assert EFFECTS <= operations().keys()

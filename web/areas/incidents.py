@@ -99,7 +99,7 @@ def panel(session: Session, found: Incident) -> Panel:
         may_settle=found.status != IncidentStatus.RESOLVED.value,
         inputs=_inputs(found, acting),
         routing=_routing(found),
-        may_skip=bool(found.task_id),
+        may_skip=incidents.can_be_skipped(found),
         may_end=case is not None and case.status == "OPEN",
         suspended=instance.status == "SUSPENDED",
     )

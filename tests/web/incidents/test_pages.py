@@ -6,6 +6,7 @@ from engine.models import GuaranteeCase
 from engine.people import Actor
 from engine.runtime import live
 from tests.operations.breaking import QUEUE, Broken, incident_of, stuck_case
+from tests.operations.subsidised import began
 from tests.operations.world import World, office, person
 from tests.web.conftest import SignIn
 
@@ -128,6 +129,23 @@ def test_skipping_and_ending_go_back_to_the_case(
     assert case.status == "WITHDRAWN"
     assert "案件已终止" in head.page(page)
     assert "企业注销" in head.page(path)
+
+
+def test_what_money_rests_on_offers_no_skipping(
+    world: World, monkeypatch: pytest.MonkeyPatch, sign_in: SignIn
+) -> None:
+    Broken(monkeypatch, "subsidies.calculate", ValueError("boom"))
+    office(world.session, "treasury", "区国库", "TREASURY")
+    began(world)
+    world.session.commit()
+    path, head = f"/incidents/{incident_of(world).id}", sign_in(world["finance"].head)
+    page = head.page(path)
+    assert f"{path}/retry" in page
+    assert f"{path}/skip" not in page
+    answer = head.post(f"{path}/skip", path, reason="已在系统外核算", set_subsidy_rows="0")
+    assert answer.status_code == 422
+    assert "不能跳过" in answer.text
+    assert incident_of(world).status == "RETRYING"
 
 
 def test_whoever_completed_the_step_before_is_told_that_the_system_is_busy(
