@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 
+from engine.dmn.cases import CASES
 from engine.domain.programme_file import (
     ProgrammeInvalid,
     ProgrammeProblem,
@@ -96,7 +97,8 @@ def _on_programme(file: Given, everything: list[Source]) -> Iterator[Finding]:
         tree = read_yaml(file.source.decode("utf-8-sig"), file.key)
         if file.key == COMMON:
             parse_common(tree, file.key)
-        elif not (isinstance(tree, dict) and "clauses" in tree):  # an index of clauses
+        elif not (isinstance(tree, dict) and {"clauses", CASES} & tree.keys()):
+            # no index of clauses, and no cases of a decision
             common = next((one for one in everything if one.key == COMMON), None)
             shared = read_yaml(common.source.decode("utf-8-sig"), COMMON) if common else None
             parse_programme(tree, file.key, parse_common(shared, COMMON) if common else {})
