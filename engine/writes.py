@@ -6,7 +6,8 @@ before a savepoint, and before the commit. So nobody can see the difference, exc
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -138,19 +139,34 @@ def write(session: Session) -> None:
 
 def _send(session: Session, connection: Connection) -> None:
     pending = session.info.pop(_KEY, ())
+    with driver(connection) as raw, raw.pipeline(), raw.cursor() as cursor:
+        for one in pending:
+            statement = one.text
+            for observer in observers:
+                observer(statement)
+            cursor.execute(statement, one.parameters)
+
+
+@contextmanager
+def driver(connection: Connection) -> Iterator[psycopg.Connection[Any]]:
+    """psycopg's own connection, whose errors become what SQLAlchemy makes of them (DBAPIError).
+
+    One that is lost is not asked to roll back, which would hide why, but given up.
+    """
     raw = connection.connection.driver_connection
     assert isinstance(raw, psycopg.Connection)  # noqa: S101 (engine/db.py makes no other)
-    statement = ""
     try:
-        with raw.pipeline(), raw.cursor() as cursor:
-            for one in pending:
-                statement = one.text
-                for observer in observers:
-                    observer(statement)
-                cursor.execute(statement, one.parameters)
+        yield raw
     except psycopg.Error as error:
+        if raw.closed:
+            connection.invalidate(error)
         raise DBAPIError.instance(
-            statement, None, error, psycopg.Error, hide_parameters=True
+            None,
+            None,
+            error,
+            psycopg.Error,
+            hide_parameters=True,
+            connection_invalidated=connection.invalidated,
         ) from error
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from psycopg import Connection
 from sqlalchemy import literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 from engine.audit import trail
 from engine.models import Clock, Instance, WorkItem
 from engine.models.base import Base
-from engine.writes import adopt, write
+from engine.writes import adopt, driver, write
 
 
 @dataclass
@@ -121,9 +120,12 @@ def _lock_and_read(
     waited for, which a statement that began before would not."""
     session.flush()  # as any query of the session would
     write(session)
-    connection = session.connection().connection.driver_connection
-    assert isinstance(connection, Connection)  # noqa: S101 (engine/db.py makes no other)
-    with connection.pipeline(), connection.cursor() as locking, connection.cursor() as reading:
+    with (
+        driver(session.connection()) as raw,
+        raw.pipeline(),
+        raw.cursor() as locking,
+        raw.cursor() as reading,
+    ):
         locking.execute(lock, given)
         reading.execute(read, (key,))
         return reading.fetchall() if locking.fetchone() is not None else []

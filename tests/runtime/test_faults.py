@@ -2,11 +2,15 @@
 
 import os
 import signal
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count, repeat
 from typing import Any
 
+import pytest
 from sqlalchemy import NullPool, event, func, select
+from sqlalchemy import text as sql
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine import db, writes
@@ -188,3 +192,46 @@ def test_two_processes_on_one_case_see_each_others_steps(
     assert after["history"] == 1 + 100 * 2
     assert [status for _, status in after["items"]].count("OPEN") == 1
     assert verify(session).ok
+
+
+def _complete(
+    factory: sessionmaker[Session], item_id: int, actor: Actor, first: Callable[[Session], object]
+) -> None:
+    with db.unit_of_work(factory) as session:
+        first(session)
+        tasks.complete(session, item_id, actor, {"outcome": "PASS"}, NOW)
+
+
+def test_a_lock_that_is_not_to_be_had_is_told_as_the_database_says_it(
+    session: Session, factory: sessionmaker[Session], start: Start, finance: Staff
+) -> None:
+    """The web asks for its code, to say that two changes crossed; the sweeps pass it by."""
+    start(("two", TWO))
+    session.commit()
+    item_id = session.scalars(select(WorkItem.id)).one()
+    session.scalars(select(Instance.id).with_for_update()).one()
+    soon = sql("SET LOCAL lock_timeout = '50ms'")
+    with pytest.raises(OperationalError) as caught:
+        _complete(factory, item_id, finance.maker, lambda mine: mine.execute(soon))
+    assert getattr(caught.value.orig, "sqlstate", None) == "55P03"
+
+
+def test_a_connection_that_is_lost_within_a_step_is_told_and_cleaned_up_after(
+    session: Session, factory: sessionmaker[Session], start: Start, finance: Staff
+) -> None:
+    start(("two", TWO))
+    session.commit()
+    item_id = session.scalars(select(WorkItem.id)).one()
+    undone: list[str] = []
+
+    def lose(mine: Session) -> None:
+        db.after_rollback(mine, lambda: undone.append("file"))
+        backend = mine.scalar(sql("SELECT pg_backend_pid()"))
+        session.execute(sql("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": backend})
+
+    with pytest.raises(OperationalError, match="terminat") as caught:
+        _complete(factory, item_id, finance.maker, lose)
+    assert undone == ["file"]
+    assert caught.value.connection_invalidated
+    _complete(factory, item_id, finance.maker, lambda _: None)
+    assert session.get_one(WorkItem, item_id, populate_existing=True).status == "DONE"
