@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, select, true
 from sqlalchemy.orm import Session, aliased
 
 from engine.errors import NotFound
@@ -18,7 +18,7 @@ from engine.models import (
     Person,
 )
 from engine.operations.access import own_district
-from engine.operations.migrations import LIVING
+from engine.operations.migrations import LIVING, reach
 from engine.people import Actor
 from engine.runtime.closure import PROCESS, closure, members
 
@@ -70,16 +70,31 @@ class BatchLine:
 def batches(session: Session, process_key: str, actor: Actor) -> list[BatchLine]:
     """The migrations of a process, newest first."""
     where = MigrationBatch.process_key == process_key
-    return _lines(session, and_(where, own_district(actor, MigrationBatch.asked_for)), 20)
+    return _lines(session, and_(where, _within(session, actor)), 20)
 
 
 def batch(session: Session, batch_id: int, actor: Actor) -> BatchLine:
     """One batch. Raises NotFound, also for another district's."""
     where = MigrationBatch.id == batch_id
-    found = _lines(session, and_(where, own_district(actor, MigrationBatch.asked_for)), 1)
+    found = _lines(session, and_(where, _within(session, actor)), 1)
     if not found:
         raise NotFound()
     return found[0]
+
+
+def _within(session: Session, actor: Actor) -> ColumnElement[bool]:
+    """Batches of the actor's district that touch nothing outside it. The platform's office lies in
+    a district too, but what it asks for may reach into every other."""
+    allowed = reach(session, actor)
+    if allowed is None:
+        return true()
+    beyond = (
+        exists()
+        .where(MigrationItem.batch_id == MigrationBatch.id)
+        .where(MigrationItem.instance_id == Instance.id, Instance.programme.not_in(allowed))
+    )
+    untouched = ~beyond.correlate_except(MigrationItem, Instance)
+    return and_(own_district(actor, MigrationBatch.asked_for), untouched)
 
 
 def _lines(session: Session, where: ColumnElement[bool], limit: int) -> list[BatchLine]:

@@ -19,7 +19,7 @@ from engine.models import (
 from engine.operations.people import create_organisation
 from engine.people import SYSTEM, Actor
 from engine.runtime.definitions import publish, read_files
-from tests.operations.world import NOW, World, person
+from tests.operations.world import NOW, World, office, person
 from tests.web.referrals.conftest import SignIn
 from tests.web.visitor import Visitor
 
@@ -148,6 +148,25 @@ def test_another_district_sees_and_moves_nothing(world: World, sign_in: SignIn, 
     assert other.post(f"{mine}/stop", "/admin/people").status_code == 404
     assert other.post(f"{mine}/undo", "/admin/people", reason="x").status_code == 404
     assert deployments(world).count(newer) == 1
+
+
+def test_the_platforms_batch_of_all_districts_is_not_a_districts_own(
+    world: World, sign_in: SignIn, newer: int
+) -> None:
+    platform = office(world.session, "ops", "平台", "PLATFORM")
+    root = sign_in(person(world.session, platform.org, "root", "admin"))
+    page = "/admin/processes/referral/migrate"
+    elsewhere = world.session.scalars(select(Instance).where(Instance.process_key == "referral"))
+    elsewhere.first().programme = "MH_PARK_CHAMBER"  # type: ignore[union-attr]  # the fixture made two
+    world.session.commit()
+    asked = ask(root)
+    visitor = sign_in(admin(world))
+    assert f'href="{asked}"' not in visitor.page(page)
+    for path in (asked, f"{asked}/progress", f"{asked}/undo"):
+        assert visitor.get(path).status_code == 404
+    assert visitor.post(f"{asked}/stop", "/admin/people").status_code == 404
+    assert visitor.post(f"{asked}/undo", "/admin/people", reason="x").status_code == 404
+    assert root.get(asked).status_code == 200
 
 
 def test_unknown_things_are_not_found(world: World, sign_in: SignIn, newer: int) -> None:
