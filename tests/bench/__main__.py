@@ -6,6 +6,7 @@ Medians within one run on a real server with durable settings.
 import sys
 import tempfile
 from pathlib import Path
+from statistics import median
 
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session, sessionmaker
@@ -20,6 +21,7 @@ from tests.bench.measure import Report, measure
 from tests.bench.steps import measure_bytes, measure_loop, measure_round_trips, measure_steps
 from tests.bench.sweeps import measure_sweeps
 from tests.bench.work import Work
+from tests.dmn.files import THIRTY_INPUTS, thirty_rules
 
 
 def main() -> int:
@@ -62,6 +64,10 @@ def _measure_feel(report: Report) -> None:
     context = {"amount": 2000}
     found = measure(lambda: [condition.evaluate(context) for _ in range(1000)], 20)
     report.times("feel_condition_x1000", found, 3.0)
+    model = thirty_rules()
+    decision = model.decision("d")
+    found = measure(lambda: [model.run(decision, THIRTY_INPUTS) for _ in range(1000)], 20)
+    report.at_least("decisions_per_second", 1_000_000 / median(found), "1/s", 20_000)
 
 
 if __name__ == "__main__":
