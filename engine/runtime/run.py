@@ -238,7 +238,7 @@ def _advance(run: Run) -> str | None:
         run_ready(run.workflow, note)
         if not is_engine_ready(run.workflow):
             return ended
-    raise Conflict("no_rest", text("流程无法停下，请流程管理员检查循环"))
+    raise StepFailed("no_rest", text("流程无法停下，请流程管理员检查循环"))
 
 
 def forget_waits(session: Session, instance_id: int) -> None:

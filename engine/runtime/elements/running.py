@@ -9,7 +9,7 @@ from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
 
-from engine.errors import Conflict
+from engine.runtime.scripts import StepFailed
 from engine.text import text
 
 MOST = 2000  # tasks in one step; more is a loop in which nothing waits
@@ -22,7 +22,7 @@ def run_ready(workflow: Any, note: Callable[[Any], None]) -> None:
     while number := _round(workflow, note):
         ran += number
         if ran > MOST:
-            raise Conflict("no_rest", text("流程无法停下，请流程管理员检查循环"))
+            raise StepFailed("no_rest", text("流程无法停下，请流程管理员检查循环"))
     workflow.refresh_timers()
 
 

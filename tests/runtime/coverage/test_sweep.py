@@ -22,8 +22,8 @@ from engine.runtime import live
 from engine.writes import observers
 from tests.runtime.conftest import NOW
 from tests.runtime.coverage.conftest import Begin, Case, Run
-from tests.runtime.coverage.parts import boundary, catch, end, timer
-from tests.runtime.diagrams import chain, process, service, user
+from tests.runtime.coverage.parts import boundary, catch, element, end, gateway, timer
+from tests.runtime.diagrams import chain, flow, process, service, user
 from tests.runtime.diagrams import event as plain
 
 HOUR = timedelta(hours=1)
@@ -193,3 +193,27 @@ def test_an_instance_whose_step_fails_stops_nobody_and_is_kept(
 def _settle(*cases: Case) -> None:
     for case in cases:
         case.settle()
+
+
+ENDLESS = process(
+    "p",
+    plain("start", "s")
+    + catch("t", timer("PT24H"))
+    + gateway("exclusive", "again")
+    + element("scriptTask", "more", "<bpmn:script>amount = amount + 1</bpmn:script>")
+    + gateway("exclusive", "g", default="g_again")
+    + user("u")
+    + end("e")
+    + chain("s", "t", "again", "more", "g", "again")
+    + flow("g", "u", "=amount &lt; 0")
+    + chain("u", "e"),
+)
+
+
+def test_a_loop_without_end_behind_a_timer_is_written_down_for_somebody_to_see(
+    run: Run, factory: Factory, session: Session
+) -> None:
+    run(ENDLESS, amount=1)
+    assert sweep_timers(factory, LATER) == Sweep(0, 1)
+    assert session.scalars(select(Incident.code)).one() == "no_rest"
+    assert sweep_timers(factory, LATER) == Sweep(0, 0), "不再每半分钟重跑一次"
