@@ -167,9 +167,10 @@ def reassign_person(
     now: datetime,
 ) -> WorkItem:
     """改派 to another person of its organisation who holds the role and is not excluded (maker ≠
-    checker), or back to the organisation (None); also when nobody there can hand it over.
+    checker), or back to the organisation (None); also when nobody there can hand it over. Whoever
+    must keep out of the task does not choose who does it either.
 
-    Raises what `suspend` raises, NotAllowed `cannot_take`, Conflict (closed).
+    Raises what `suspend` raises, NotAllowed `cannot_take` or `maker_is_checker`, Conflict (closed).
     """
     found = open_item(session, item_id, actor)
     instance = _locked(session, found.instance_id, reason, actor, suspended=False)
@@ -178,6 +179,12 @@ def reassign_person(
         raise Conflict("task_closed", text("这项任务已经办结，没有再改动"))
     if item.party == "scorer":
         raise RuleRefused("party_fixed", FIXED["scorer"])
+    if actor.person_id in item.excluded:
+        raise NotAllowed(
+            "maker_is_checker",
+            text("前一步由本人经办，复核不能是同一人"),
+            text("请本单位另一位负责人或系统管理员改派"),
+        )
     if person_id is not None and person_id not in {one.id for one in colleagues(session, item)}:
         raise NotAllowed("cannot_take", text("对方不担任这个岗位，或须回避"))
     before, item.assignee_id = item.assignee_id, person_id

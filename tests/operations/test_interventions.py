@@ -46,7 +46,7 @@ from tests.operations.selecting import announce, appoint, bid, own, score
 from tests.operations.selecting import place as selection_place
 from tests.operations.test_agreements import draft, place, start
 from tests.operations.test_whole_way import accept, file, whitelisted
-from tests.operations.world import NOW, World, office, person
+from tests.operations.world import ALL_FINE, NOW, World, office, person
 
 WHY = "主办领导要求重新核实"
 
@@ -331,6 +331,23 @@ def _review_as(world: World, case: GuaranteeCase, actor: Actor) -> None:
 
     given = {"outcome": "PASS", "suggested_amount": Decimal("3000000"), **ALL_FINE}
     world.do(subject(case), "first_review", actor, **given)
+
+
+def test_a_head_who_was_the_maker_does_not_choose_the_checker(town: World) -> None:
+    case = reviewing(town)
+    finance = town["finance"]
+    both = person(town.session, finance.org, "maker-head", "maker", "head")
+    given = {"outcome": "PASS", "suggested_amount": Decimal(3000000), **ALL_FINE}
+    town.do(subject(case), "first_review", both, **given)
+    item = town.task(subject(case), "first_check")
+    for to in (finance.checker.person_id, None):
+        with pytest.raises(NotAllowed, match="不能是同一人"):
+            interventions.reassign_person(town.session, item.id, to, WHY, both, NOW)
+    assert item.assignee_id is None
+    interventions.reassign_person(
+        town.session, item.id, finance.checker.person_id, WHY, finance.head, NOW
+    )
+    assert item.assignee_id == finance.checker.person_id
 
 
 def test_another_guarantor_takes_over_the_review_with_its_whole_time(town: World) -> None:
