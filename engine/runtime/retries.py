@@ -107,9 +107,11 @@ def _call_again(
     run.engine.watched = False
     task = _waiting(run, found)
     inputs = _inputs(run, task, found.inputs)
+    parties = dict(run.ctx.known.parties)
     with attempting(session) as attempt:
         result = run.engine.run_operation(task, found.operation, inputs)
     if attempt.error is not None:
+        run.ctx.known.parties = parties
         _catch(run, task, attempt.error)
         settle(found, resolution, actor, now)
         save_run(run)

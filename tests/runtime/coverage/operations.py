@@ -25,9 +25,12 @@ MOODS: list[Exception] = []
 
 @service_operation("cover.moody", "依次出错")
 def _moody(ctx: StepContext) -> None:
-    """Raise the next of `MOODS`, behind a row that must not stay."""
+    """Raise the next of `MOODS`, behind a row and a party that must not stay."""
     ctx.emit(NOTED, what="half")
     ctx.session.flush()
+    finance = ctx.party("finance")
+    if MOODS and finance is not None:
+        ctx.bind("bank", finance)
     if MOODS:
         raise MOODS.pop(0)
 

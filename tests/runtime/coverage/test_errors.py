@@ -11,7 +11,7 @@ from engine.errors import RuleRefused
 from engine.models.running import Incident
 from engine.people import SYSTEM
 from engine.runtime.retries import lock_unsettled, try_again
-from tests.runtime.conftest import NOW
+from tests.runtime.conftest import NOW, Staff
 from tests.runtime.coverage.conftest import Begin, Run
 from tests.runtime.coverage.operations import MOODS
 from tests.runtime.coverage.parts import (
@@ -78,7 +78,7 @@ def test_a_refusal_that_nothing_catches_is_told_and_changes_nothing(run: Run) ->
 
 
 def test_what_first_broke_and_is_then_refused_goes_the_way_of_the_refusal(
-    run: Run, session: Session
+    run: Run, session: Session, bank: Staff
 ) -> None:
     source = process(
         "p",
@@ -86,7 +86,7 @@ def test_what_first_broke_and_is_then_refused_goes_the_way_of_the_refusal(
         + catch("t", timer("PT1H"))
         + service("svc", "cover.moody")
         + boundary("b", "svc", error("NO"))
-        + user("side")
+        + user("side", "bank:maker")
         + end("e")
         + chain("s", "t", "svc", "e")
         + chain("b", "side", "e"),
@@ -99,6 +99,7 @@ def test_what_first_broke_and_is_then_refused_goes_the_way_of_the_refusal(
     assert try_again(session, lock_unsettled(session, found), found, SYSTEM, NOW + 2 * DAY)
     case.settle()
     assert (case.open, case.noted) == (["side"], [])
+    assert case.items[0].org_id == bank.org.id, "写了一半的承办单位不算"
     assert session.scalars(select(Incident.status)).one() == "RESOLVED"
     case.do("side")
     assert case.ended == "e"
