@@ -1,14 +1,13 @@
 """The sweep over due deadlines: remind, mark overdue, escalate. It never decides for anybody."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, exists, select, tuple_
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session, sessionmaker
 
 from engine.audit.trail import record
-from engine.clock import SHANGHAI, local_date
 from engine.db import unit_of_work
 from engine.events import emit
 from engine.jobs.attempt import Attempt
@@ -22,11 +21,11 @@ from engine.models import (
     WorkStatus,
 )
 from engine.people import SYSTEM
+from engine.runtime.deadlines import next_morning
 from engine.text import text
 
 Factory = sessionmaker[Session]
 PAGE = 200
-MORNING = time(9)
 EVENTS: dict[DeadlineKind, tuple[str, dict[str, str]]] = {
     DeadlineKind.REMIND: ("task_reminder", {}),
     DeadlineKind.OVERDUE: ("task_overdue", {}),
@@ -159,9 +158,5 @@ def _mark_overdue(session: Session, row: Deadline, item: WorkItem, now: datetime
             clause=item.clause or None,
         )
     session.add(
-        Deadline(work_item_id=item.id, kind=row.kind, label="+P1D", due_at=_next_morning(now))
+        Deadline(work_item_id=item.id, kind=row.kind, label="+P1D", due_at=next_morning(now))
     )
-
-
-def _next_morning(now: datetime) -> datetime:
-    return datetime.combine(local_date(now) + timedelta(days=1), MORNING, SHANGHAI)

@@ -24,6 +24,7 @@ from engine.runtime.facts import Facts
 from engine.text import text
 from engine.writes import add_object, add_row, amend, later, next_id
 
+MORNING = time(9)
 _ISO = re.compile(
     r"P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
 )
@@ -120,30 +121,58 @@ def add_deadlines(
     now: datetime,
 ) -> None:
     """The same for a task that has none yet."""
-    if due_at is None:
+    if due_at is not None:
+        _add(session, item_id, _rows(due_at, parameters, reminders, now))
+
+
+def renew_deadlines(
+    session: Session, item: WorkItem, parameters: Parameters, reminders: str | None, now: datetime
+) -> None:
+    """The same for a task that is open once more: what has fired will not again, and of one that
+    was overdue its people hear the next morning."""
+    if item.due_at is None:
         return
+    query = select(Deadline.kind, Deadline.due_at).where(Deadline.work_item_id == item.id)
+    fired = set(session.execute(query.where(Deadline.fired_at.is_not(None))).tuples())
+    rows = _rows(item.due_at, parameters, reminders, now)
+    _add(session, item.id, [row for row in rows if (row[0].value, row[2]) not in fired])
+    if (DeadlineKind.OVERDUE.value, item.due_at) in fired:
+        _add(session, item.id, [(DeadlineKind.OVERDUE, "+P1D", next_morning(now))])
+
+
+def next_morning(now: datetime) -> datetime:
+    """When people are told of something the day after."""
+    return datetime.combine(local_date(now) + timedelta(days=1), MORNING, SHANGHAI)
+
+
+_Row = tuple[DeadlineKind, str, datetime]
+
+
+def _rows(
+    due_at: datetime, parameters: Parameters, reminders: str | None, now: datetime
+) -> list[_Row]:
     labels = reminders.split(",") if reminders else parameters.codes("reminders")
-    rows = [*_reminders(due_at, labels, now)]
-    rows += _overdue(due_at, parameters)
+    return [*_reminders(due_at, labels, now), *_overdue(due_at, parameters)]
+
+
+def _add(session: Session, item_id: int, rows: Iterable[_Row]) -> None:
     for kind, label, at in rows:
         row = {"work_item_id": item_id, "kind": kind.value, "label": label, "due_at": at}
         add_row(session, Deadline, row)
 
 
-def _reminders(
-    due_at: datetime, labels: Iterable[str], now: datetime
-) -> Iterable[tuple[DeadlineKind, str, datetime]]:
+def _reminders(due_at: datetime, labels: Iterable[str], now: datetime) -> Iterable[_Row]:
     due_day = local_date(due_at)
     for label in labels:
         days = int(label.strip().replace("P", "").removesuffix("D"))
         if days > 0:
             continue
-        at = datetime.combine(due_day + timedelta(days=days), time(9), SHANGHAI)
+        at = datetime.combine(due_day + timedelta(days=days), MORNING, SHANGHAI)
         if at > now:
             yield DeadlineKind.REMIND, label.strip(), at
 
 
-def _overdue(due_at: datetime, parameters: Parameters) -> list[tuple[DeadlineKind, str, datetime]]:
+def _overdue(due_at: datetime, parameters: Parameters) -> list[_Row]:
     day = local_date(due_at)
     rows = [(DeadlineKind.OVERDUE, "P0D", due_at)]
     for kind, name in (

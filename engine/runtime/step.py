@@ -17,7 +17,7 @@ from engine.models import Instance, InstanceStatus, PartyBinding, WorkItem, Work
 from engine.people import SYSTEM, Actor
 from engine.runtime import incidents
 from engine.runtime.context import StepContext, is_sealed, operation
-from engine.runtime.deadlines import add_deadlines, forget_all_deadlines, forget_deadlines
+from engine.runtime.deadlines import forget_all_deadlines, forget_deadlines, renew_deadlines
 from engine.runtime.definitions import current_deployment
 from engine.runtime.facts import Facts, Locked, LockedItem, read_facts
 from engine.runtime.outside import deliver
@@ -230,6 +230,6 @@ def restore_state(session: Session, instance: Instance, item: WorkItem, now: dat
         draft_at=now,
     )
     reminders = properties_of(task_of(run, item.task_id)).get("reminders")
-    add_deadlines(session, item.id, item.due_at, run.ctx.parameters, reminders, now)
+    renew_deadlines(session, item, run.ctx.parameters, reminders, now)
     run.ctx.known.open_items[item.task_id] = item.id
     save_run(run)

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
-from engine.models import Clock, Instance, WorkItem
+from engine.jobs.deadlines import sweep_deadlines
+from engine.models import Clock, Deadline, Instance, WorkItem
 from engine.operations import tasks
 from engine.runtime import live
 from tests.runtime.conftest import NOW, Staff, Start
@@ -87,3 +88,21 @@ def test_a_clock_that_the_step_began_is_gone_until_it_begins_anew(
     assert session.scalar(select(Clock)) is None
     _do(session, instance, bank, 3 * DAY)
     assert _clock(session).started_at == NOW + 3 * DAY, "撤回前的日子不算"
+
+
+def test_an_overdue_step_is_taken_back_and_told_of_again_the_next_morning(
+    session: Session, factory: sessionmaker[Session], start: Start, finance: Staff, bank: Staff
+) -> None:
+    instance = start(("pause", PAUSE))
+    _do(session, instance, bank, HOUR)
+    late = 30 * DAY
+    assert sweep_deadlines(factory, NOW + late).failed == 0
+    session.expire_all()
+    review = _do(session, instance, finance, late + HOUR)
+    _back(session, review, finance, late + 2 * HOUR)
+    rows = session.scalars(
+        select(Deadline).where(Deadline.work_item_id == review.id, Deadline.fired_at.is_(None))
+    )
+    assert [(row.kind, row.due_at) for row in rows] == [
+        ("OVERDUE", (NOW + late + DAY).replace(hour=1))
+    ], "已发过的不再发，每天九点的照发"
