@@ -89,6 +89,31 @@ def test_suspending_asks_for_a_reason_shows_it_everywhere_and_ends(
     assert "已暂停办理" not in centre.page("/inbox")
 
 
+def test_whoever_brought_a_case_reads_that_it_stands_but_not_why(
+    world: World, case: GuaranteeCase, sign_in: SignIn
+) -> None:
+    head = sign_in(world["finance"].head)
+    path = f"{base(case)}/suspend"
+    assert head.post(path, path, reason="担保中心意见有误").status_code == 303
+    shown = sign_in(world["nanxiang"].maker).page(f"/cases/{case.id}")
+    assert "已暂停办理" in shown
+    assert "担保中心意见有误" not in shown
+    for office_ in ("finance", "centre"):
+        assert "担保中心意见有误" in sign_in(world[office_].maker).page(f"/cases/{case.id}")
+
+
+def test_a_referrer_reads_why_its_own_task_stands(world: World, sign_in: SignIn) -> None:
+    firm = code()
+    world.send("nanxiang", row(统一社会信用代码=firm))
+    case = world.case(firm)
+    world.review(case, outcome="RETURN", reasons=["R01"])
+    world.session.commit()
+    live.clear()
+    head, path = sign_in(world["finance"].head), f"{base(case)}/suspend"
+    assert head.post(path, path, reason=WHY).status_code == 303
+    assert WHY in sign_in(world["nanxiang"].maker).page(f"/cases/{case.id}")
+
+
 def test_a_move_shows_what_goes_and_what_opens_before_it_is_made(
     world: World, case: GuaranteeCase, sign_in: SignIn
 ) -> None:

@@ -17,7 +17,7 @@ from engine.queries.case_facts import Facts, facts_of, parameters_of
 from engine.queries.case_page import Money, money_of, receipt_of, versions_of
 from engine.queries.clock import Run
 from engine.queries.files import files_of_subject
-from engine.queries.history import Step, is_rivals, steps_of
+from engine.queries.history import CLOSED_TO, Step, is_rivals, steps_of
 from engine.queries.inbox import open_items
 from engine.runtime.definitions import programme_of
 from engine.text import text
@@ -75,6 +75,7 @@ def case_page(case_id: int, errors: dict[str, str] | None = None) -> str:
         rows=_rows(steps),
         waits=[(item, _badge(item, suspended=instance.suspended_at is not None)) for item in waits],
         instance=instance,
+        knows_why=_knows_why(waits),
         may_intervene=may_intervene(actor()) and case.status == "OPEN",
         working=_working(money),
         files=files_of_subject(reading(), f"case:{case.id}"),
@@ -96,6 +97,13 @@ def case_page(case_id: int, errors: dict[str, str] | None = None) -> str:
         errors=errors or {},
         printed_at=now(),
     )
+
+
+def _knows_why(waits: list[WorkItem]) -> bool:
+    """Whether the reader may know why the case stands: who brings or funds it only while it stands
+    with them, as they are told then; the reason may be about a review or about a rival."""
+    acting = actor()
+    return acting.org_kind not in CLOSED_TO or any(one.org_id == acting.org_id for one in waits)
 
 
 def _badge(item: WorkItem, *, suspended: bool) -> Due | None:
