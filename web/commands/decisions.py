@@ -32,7 +32,7 @@ def test(ctx: click.Context, files: tuple[Path, ...], lang: str) -> None:
         if not beside.exists():
             missing = text("{name}旁边没有{cases}", name=path.name, cases=beside.name)
             raise DecisionRefused("no_cases", missing, text("写几个用例后再核对"))
-        fared = run_cases(_load(path), read_cases(_text(beside), beside.name))
+        fared = run_cases(load_table(path), read_cases(_text(beside), beside.name))
         failed = failed or bool(fared.differences)
         for line in _told(path.stem, fared, say):
             click.echo(line)
@@ -45,7 +45,7 @@ def _tables(files: tuple[Path, ...]) -> Iterator[Path]:
         yield path.with_name(path.name.removesuffix(SUFFIX) + ".dmn") if cases else path
 
 
-def _load(path: Path) -> Model:
+def load_table(path: Path) -> Model:
     """The file, with those of its folder, which it may import."""
     try:
         around = {one.stem: one.read_bytes() for one in path.parent.glob("*.dmn") if one != path}

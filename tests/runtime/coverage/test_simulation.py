@@ -1,0 +1,88 @@
+"""What an edited decision table would have changed, from the cases' own evaluations."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from engine.models.running import Evaluation
+from engine.queries.simulation import by_outcome, simulate
+from engine.runtime.decisions import load_models
+from tests.runtime.conftest import NOW
+from tests.runtime.coverage.conftest import Begin
+from tests.runtime.coverage.test_tasks import TABLE, Deploy, _decides
+from web.cli import main
+
+SOURCE = TABLE.format(policy="FIRST")
+EDITED = SOURCE.replace("&lt; 10", "&lt; 25").replace('id="d" name="分类"', 'id="d" name="新"')
+
+
+@pytest.fixture
+def past(deploy: Deploy, begin: Begin, session: Session) -> Session:
+    """Three cases: 3 is small, 20 and 30 are big."""
+    deploy(("p", _decides("singleEntry")), kinds=SOURCE.encode())
+    for amount in (3, 20, 30):
+        begin("p", amount=amount)
+    return session
+
+
+def test_only_what_comes_out_otherwise_is_listed_with_the_rules(past: Session) -> None:
+    model = load_models({"kinds": EDITED.encode()})["kinds"]
+    found = simulate(past, model, NOW - timedelta(days=1))
+    assert found.total == 3
+    (change,) = found.changes
+    assert (change.before, change.after, change.refusal) == ("big", "small", None)
+    assert [rule.row for rule in change.were] == [2]
+    assert [rule.row for rule in change.would] == [1]
+    assert change.title
+    assert by_outcome(found) == {("big", "small"): 1}
+
+
+def test_the_same_table_changes_nothing_and_what_is_older_is_left_out(past: Session) -> None:
+    same = load_models({"kinds": SOURCE.encode()})["kinds"]
+    assert simulate(past, same, NOW - timedelta(days=1)).changes == []
+    assert simulate(past, same, NOW + timedelta(days=1)).total == 0
+
+
+def test_a_table_without_an_answer_or_without_the_decision_is_a_change(past: Session) -> None:
+    unique = TABLE.format(policy="UNIQUE").replace("&lt; 10", "&lt; 25")
+    found = simulate(past, load_models({"kinds": unique.encode()})["kinds"], NOW)
+    (change,) = found.changes
+    assert change.refusal is not None
+    assert "同时符合" in str(change.refusal)
+    gone = SOURCE.replace("kind_of", "other").encode()
+    refused = simulate(past, load_models({"kinds": gone})["kinds"], NOW).changes
+    assert len(refused) == 3
+    assert all(one.refusal for one in refused)
+
+
+def test_replaying_writes_nothing(past: Session) -> None:
+    count = select(func.count(Evaluation.id))
+    before = past.scalar(count)
+    simulate(past, load_models({"kinds": EDITED.encode()})["kinds"], NOW)
+    assert past.scalar(count) == before
+    assert not past.new
+    assert not past.dirty
+
+
+def test_the_command_says_from_what_to_what_by_which_rule(
+    past: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    past.commit()
+    monkeypatch.setenv("DANBAO_DATABASE_URL", database_url)
+    monkeypatch.setenv("DANBAO_VAR", str(tmp_path))
+    file = tmp_path / "edited.dmn"
+    file.write_text(EDITED, encoding="utf-8")
+    words = ["simulate", "decision", str(file), "--since", NOW.date().isoformat()]
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    assert "big → small" in done.output
+    assert "原依据：kind_of2" in done.output
+    assert "重作3次，1次结果不同" in done.output
+    lines = CliRunner().invoke(main, [*words, "--json"]).output.splitlines()
+    assert json.loads(lines[-1]) == {"total": 3, "changed": 1}
+    assert json.loads(lines[0])["rules_after"][0]["row"] == 1
