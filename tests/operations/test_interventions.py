@@ -474,9 +474,10 @@ def test_a_list_that_goes_back_to_its_maker_can_be_changed_again(town: World) ->
 
 
 def test_every_operation_has_its_rule() -> None:
-    ours = {name for name in operations() if not name.startswith(("test.", "cov.", "ops."))}
-    assert ours - RULES.keys() == set()
-    assert RULES.keys() - operations().keys() == set()
+    ours = {  # not those that other tests have registered
+        name for name, one in operations().items() if one.function.__module__.startswith("engine.")
+    }
+    assert ours == RULES.keys()
 
 
 @settings(

@@ -76,7 +76,8 @@ def start(session: Session, finance: Staff, bank: Staff) -> Start:
             if file.kind is DefinitionKind.PROGRAMME
         ]
         files = [SourceFile(DefinitionKind.PROCESS, key, key, xml) for key, xml in sources]
-        starts_with(sources[0][0], **dict.fromkeys(data, Kind.TEXT))
+        for key, _ in sources:
+            starts_with(key, **dict.fromkeys(data, Kind.TEXT))
         publish(session, [*files, *programmes, FORM], SYSTEM, NOW)
         return start_instance(
             session,
