@@ -132,7 +132,10 @@ def restart(
 ) -> moves.Target:
     """重办: the open step begins anew, with its clock. Raises as `move`."""
     instance = instance_for(session, instance_id, actor)
-    token = next(one for one in standing(session, instance, actor, now) if one.task_id == task_id)
+    found = (one for one in standing(session, instance, actor, now) if one.task_id == task_id)
+    token = next(found, None)
+    if token is None:
+        raise Conflict("task_closed", text("这一步已经办结，没有改动"), text("刷新后再看"))
     place = (token.process_key, token.element_id)
     return move(session, instance_id, task_id, *place, reason, actor, now, beside=True)
 

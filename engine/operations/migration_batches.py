@@ -25,6 +25,7 @@ from engine.runtime.closure import PROCESS, members
 from engine.text import Text, text
 
 MAX_BATCH = 20_000
+LONGEST_REASON = 500
 
 
 def ask_migration(
@@ -108,7 +109,7 @@ def _batch(
 ) -> MigrationBatch:
     batch = MigrationBatch(
         process_key=process_key,
-        reason=reason.strip(),
+        reason=reason.strip()[:LONGEST_REASON],
         asked_at=now,
         asked_by=actor.person_id,
         asked_for=actor.org_id,
