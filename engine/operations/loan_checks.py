@@ -23,7 +23,6 @@ from engine.models import (
     WhitelistEntry,
 )
 from engine.operations.agreements_in_force import in_force, takes_new, used_quota
-from engine.operations.exposure import exposure
 from engine.text import Text, text
 
 BLOCKED: Mapping[str, Text] = {
@@ -145,23 +144,25 @@ def require_quota(
     return found.trace
 
 
+def agreed_ceiling(agreement: Agreement, support: SupportClass) -> Decimal | None:
+    """The agreement's own ceiling for a support class, if it has one (J4.1)."""
+    key = support is SupportClass.KEY
+    return agreement.ceiling_key if key else agreement.ceiling_normal
+
+
 def route_of(
-    session: Session,
-    case: GuaranteeCase,
     agreement: Agreement,
     support: SupportClass,
-    loan: LoanCase,
+    taken: Decimal,
     amount: Decimal,
     parameters: Parameters,
 ) -> Ceiling:
     """BATCH within the ceiling, else CASE_BY_CASE with the excess (D.2, J4.1)."""
-    taken = exposure(session, case.enterprise_id, case.programme, without=loan.id).total
-    key = support is SupportClass.KEY
     return ceiling(
         support,
         taken,
         amount,
-        agreement_ceiling=agreement.ceiling_key if key else agreement.ceiling_normal,
+        agreement_ceiling=agreed_ceiling(agreement, support),
         ceilings=parameters.ceilings(),
         version=parameters.version,
     )

@@ -13,8 +13,10 @@ from engine.errors import Conflict, InvalidInput
 from engine.models import Agreement, Decision, GuaranteeCase, LoanCase, LoanStatus
 from engine.operations import decisions, enterprises, locks
 from engine.operations.decisions import note_of, require_note
+from engine.operations.exposure import exposure
 from engine.operations.lending import keep, loan_of, lpr_table, shown
 from engine.operations.loan_checks import (
+    agreed_ceiling,
     require_agreement,
     require_listed,
     require_quota,
@@ -24,6 +26,7 @@ from engine.operations.loan_checks import (
 )
 from engine.operations.referrals import case_of
 from engine.runtime.context import Routing, StepContext, form_operation, service_operation
+from engine.runtime.registry import TEXT
 from engine.text import Text, text
 
 CLAUSE = "J3.4"
@@ -31,6 +34,7 @@ BANK_DECISION = "BANK_DECISION"
 BANK_CHECK = "BANK_CHECK"
 GRANTED = ("APPROVED", "PARTIAL")
 DEFAULT_TYPE = "WORKING_CAPITAL"
+ROUTE_FACTS = ("support_class", "exposure", "requested", "agreement_ceiling", "programme_ceiling")
 _SAYS: dict[str, Text] = {
     "APPROVED": text("审批意见：同意"),
     "PARTIAL": text("审批意见：部分同意"),
@@ -44,6 +48,8 @@ class Assessed:
     """What the hard checks found for a line."""
 
     agreement: Agreement
+    support: SupportClass
+    taken: Decimal  # 元, the enterprise's exposure without this loan
     ceiling: Ceiling
     traces: tuple[Trace | None, ...]
 
@@ -151,8 +157,9 @@ def assess(ctx: StepContext, case: GuaranteeCase, loan: LoanCase, note: str) -> 
     priced = require_rate(parameters, table, today, rate, kind, loan.lpr_spread_bp)
     package = require_quota(session, agreement, amount, loan, parameters.version)
     support = SupportClass(entry.support_class)
-    routed = route_of(session, case, agreement, support, loan, amount, parameters)
-    return Assessed(agreement, routed, (priced, package, routed.trace))
+    taken = exposure(session, case.enterprise_id, case.programme, without=loan.id).total
+    routed = route_of(agreement, support, taken, amount, parameters)
+    return Assessed(agreement, support, taken, routed, (priced, package, routed.trace))
 
 
 @form_operation("loans.record_material", "记录企业补件")
@@ -195,12 +202,51 @@ def record_decision_check(ctx: StepContext, values: Mapping[str, Any]) -> Routin
 
 
 @service_operation(
+    "loans.weigh_decision",
+    "审批结果核查",
+    sets={
+        "bank_decision": ("APPROVED", "PARTIAL", "DECLINED"),
+        "support_class": ("NORMAL", "KEY", None),
+        **dict.fromkeys(ROUTE_FACTS[1:], TEXT),
+    },
+)
+def weigh_decision(ctx: StepContext, *, case_id: int) -> Routing:
+    """Check the line once more, alone with the enterprise and the package: what the decision on
+    its route (`loan_route`) asks for. Amounts in 元 as text, a ceiling null where there is none.
+
+    Raises RuleRefused when something has changed since the maker decided.
+    """
+    case, loan = ctx.session.get_one(GuaranteeCase, case_id), loan_of(ctx.session, case_id)
+    if loan.decision not in GRANTED:
+        return {"bank_decision": "DECLINED", **dict.fromkeys(ROUTE_FACTS)}
+    found = _assess_alone(ctx, case, loan)
+    agreed = agreed_ceiling(found.agreement, found.support)
+    return {
+        "bank_decision": loan.decision,
+        "support_class": found.support.value,
+        "exposure": str(found.taken),
+        "requested": str(loan.credit_line),
+        "agreement_ceiling": None if agreed is None else str(agreed),
+        "programme_ceiling": str(ctx.parameters.ceilings()[found.support]),
+    }
+
+
+def _assess_alone(ctx: StepContext, case: GuaranteeCase, loan: LoanCase) -> Assessed:
+    """With the enterprise and the package locked, so that nobody else takes the same room."""
+    enterprises.lock(ctx.session, [case.enterprise_id])
+    _lock_package(ctx, loan)
+    return assess(ctx, case, loan, _decided(ctx, case).note)
+
+
+@service_operation(
     "loans.settle_decision",
     "审批生效",
     sets={"decision_route": ("DECLINED", "CASE_BY_CASE", "BATCH")},
 )
-def settle_decision(ctx: StepContext, *, case_id: int) -> Routing:
+def settle_decision(ctx: StepContext, *, case_id: int, route: str | None = None) -> Routing:
     """Check the line once more, alone with the enterprise and the package, and put it in force.
+
+    `route` is what the decision table says; diagrams from before it leave it to the ceiling here.
 
     Returns {"decision_route": "BATCH", "CASE_BY_CASE" or "DECLINED"}. Raises RuleRefused when
     something has changed since the maker decided; then nothing is changed.
@@ -209,24 +255,23 @@ def settle_decision(ctx: StepContext, *, case_id: int) -> Routing:
     loan.decided_at = ctx.now
     if loan.decision not in GRANTED:
         return {"decision_route": "DECLINED"}
-    enterprises.lock(ctx.session, [case.enterprise_id])
-    _lock_package(ctx, loan)
-    found = assess(ctx, case, loan, _decided(ctx, case).note)
+    found = _assess_alone(ctx, case, loan)
     keep(loan, *found.traces)
     before = shown(loan)
     _rebind(ctx, case, loan, found.agreement)
-    batch = found.ceiling.route is Route.BATCH
+    way = found.ceiling.route if route is None else Route(route)
+    batch = way is Route.BATCH
     if batch:
         loan.status = str(loan.decision)
     message = text("授信{amount}元生效", amount=f"{loan.credit_line:,.2f}")
     if not batch:
         excess = f"{found.ceiling.excess:,.2f}"
         message = text("超过单户上限{excess}元，转个案担保", excess=excess)
-    after = {**shown(loan), "route": found.ceiling.route.value, "excess": found.ceiling.excess}
+    after = {**shown(loan), "route": way.value, "excess": found.ceiling.excess}
     ctx.audit("loan.settled", message, before=before, after=after, clause="J4.1")
     if batch:
         ctx.emit("loan_approved", case_id=case.id, loan_case_id=loan.id, bank_id=loan.bank_id)
-    return {"decision_route": found.ceiling.route.value}
+    return {"decision_route": way.value}
 
 
 def _decided(ctx: StepContext, case: GuaranteeCase) -> Decision:

@@ -35,6 +35,7 @@ SENT = text("名单已报送，不能回到报送之前")
 
 _RECORD = Rule(over=RECORDS)
 _CHECK = Rule(over=PAIR, again=ALONE)
+_DECISION = Rule(over=DECIDES)
 _FREE = Rule()
 
 
@@ -68,6 +69,7 @@ RULES: dict[str, Rule] = {
     "loans.record_decision": _RECORD,
     "loans.record_material": _FREE,
     "loans.record_decision_check": _CHECK,
+    "loans.weigh_decision": _DECISION,
     "loans.settle_decision": _final(IN_FORCE),
     "loans.decline": _final(ENDED),
     "loans.mark_case_by_case": _final(ENDED),
@@ -119,6 +121,7 @@ EFFECTS = frozenset(
         "selection.rank",
         "selection.publish",
         "banks.assign",
+        "loans.weigh_decision",
         "loans.settle_decision",
         "filings.accept",
         "subsidies.calculate",
@@ -142,7 +145,9 @@ def rule_for(process_key: str, element_id: str, name: str) -> Rule:
     if known is not None:
         return known
     found = operation(name)
-    is_service = found is None or found.kind == "service" or found.final
+    if found is None:
+        return _DECISION  # a business rule task names a table, which changes nothing by itself
+    is_service = found.kind == "service" or found.final
     return _final(ENDED) if is_service else _RECORD
 
 

@@ -31,8 +31,8 @@ STEP = """<bpmn:userTask id="approve_head" name="行长审定" camunda:formKey="
 <camunda:property name="deadline" value="approval_period" />
 <camunda:property name="clock" value="approval" /></camunda:properties></bpmn:extensionElements>
 </bpmn:userTask><bpmn:sequenceFlow id="flow_head" sourceRef="approve_head"
- targetRef="settle_decision" />"""
-CONFIRMED = 'sourceRef="gw_approve_check" targetRef="settle_decision"'
+ targetRef="weigh_decision" />"""
+CONFIRMED = 'sourceRef="gw_approve_check" targetRef="weigh_decision"'
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def with_the_head(world: World) -> int:
     for place, one in enumerate(files):
         if one.key == "bank_approval":
             source = one.source.decode().replace(
-                CONFIRMED, CONFIRMED.replace("settle_decision", "approve_head")
+                CONFIRMED, CONFIRMED.replace("weigh_decision", "approve_head")
             )
             source = source.replace("</bpmn:process>", STEP + "</bpmn:process>")
             files[place] = replace(one, source=source.encode())
