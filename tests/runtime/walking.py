@@ -16,6 +16,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.clock import local_date
 from engine.config import ROOT
+from engine.dmn import Model
 from engine.domain.programme import Parameters
 from engine.domain.programme_file import parse_common, parse_programme
 from engine.errors import RuleRefused
@@ -26,6 +27,7 @@ from engine.programmes import read_yaml
 from engine.runtime.codec import Specs, decode, encode, new_workflow, settle
 from engine.runtime.compact import compact
 from engine.runtime.deadlines import due_moment
+from engine.runtime.decisions import load_models, mapped
 from engine.runtime.definitions import SourceFile, read_files
 from engine.runtime.elements import DanbaoParser, is_engine_ready, run_ready
 from engine.runtime.normalise import normalise
@@ -94,6 +96,11 @@ def _declared() -> Mapping[str, Domain]:
     return {key: domain for one in operations().values() for key, domain in one.sets.items()}
 
 
+@lru_cache(maxsize=1)
+def _tables() -> tuple[Model, ...]:
+    return tuple(load_models(_of(DefinitionKind.DECISION)).values())
+
+
 class DrawnEngine(FeelScriptEngine):
     """FEEL as always; operations, messages and decisions are drawn or forgotten."""
 
@@ -109,6 +116,12 @@ class DrawnEngine(FeelScriptEngine):
 
     def send_signal(self, name: str) -> None:
         """Nobody gets the signal."""
+
+    def decide(self, task: Any, decision: str, mapping: str) -> Any:
+        """What the shipped table says of what was drawn."""
+        tables = _tables()
+        (model,) = (one for one in tables if decision in {each.id for each in one.decisions})
+        return mapped(model.evaluate(decision, task.data).required(), mapping)
 
     def drawn(self, name: str) -> dict[str, Any]:
         """Anything that the operation may return."""
