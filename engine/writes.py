@@ -35,6 +35,7 @@ _KEY = "writes"
 _AMENDED = "amended"
 _MARKS = "savepoints"
 _BLOCK = 50  # ids taken from a sequence at a time
+_ROWS = 50  # of one kind in a statement: PostgreSQL takes 65,535 parameters at most
 
 observers: list[Callable[[str], None]] = []
 """Called with each statement before it is sent; for fault tests and for counting."""
@@ -45,7 +46,7 @@ def add_row(session: Session, model: type[Base], values: Mapping[str, Any]) -> N
     shape = _insert(model, tuple(values))
     waiting = session.info.setdefault(_KEY, [])
     parameters = shape.parameters(values)
-    if waiting and waiting[-1].statement == shape.statement:  # one for all rows of a kind
+    if waiting and waiting[-1].takes(shape):
         waiting[-1].parameters.extend(parameters)
         waiting[-1].rows += 1
     else:
@@ -103,6 +104,10 @@ class _Waiting:
     parameters: list[Any]
     more: str = ""
     rows: int = 1
+
+    def takes(self, shape: "_Shape") -> bool:
+        """Whether a row of this shape can go along in the same statement."""
+        return self.statement == shape.statement and self.rows < _ROWS
 
     @property
     def text(self) -> str:

@@ -19,7 +19,7 @@ from engine.dmn.regions import constant, joined, shown, values_of
 from engine.feel import Functions
 from engine.feel.nodes import Node
 from engine.feel.values import Range, TypeOf, kind_of
-from engine.runtime.lint.finding import Finding, Level
+from engine.findings import Finding, Level
 from engine.text import Text, text
 
 MAX_SHOWN = 10

@@ -226,6 +226,14 @@ def restart_clock(session: Session, clock: Clock, due_: DueMoment, now: datetime
     )
 
 
+def forget_clock(session: Session, facts: Facts, name: str) -> None:
+    """Let the next task that runs on a clock start it."""
+    clock = facts.clocks.pop(name, None)
+    if clock is not None:
+        later(session, "DELETE FROM clock WHERE id = %s", clock.id)
+        session.expunge(clock)
+
+
 def pause_clock(session: Session, facts: Facts, name: str, now: datetime) -> None:
     """Stop a running clock while the case waits for somebody else."""
     clock = facts.clocks.get(name)

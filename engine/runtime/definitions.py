@@ -28,7 +28,6 @@ from engine.models import Definition, DefinitionKind, Deployment, DeploymentMemb
 from engine.people import Actor
 from engine.programmes import read_yaml
 from engine.runtime.codec import Specs, settle
-from engine.runtime.decisions import load_models
 from engine.runtime.elements import DanbaoParser
 from engine.runtime.lint.gate import check as check_files
 from engine.runtime.lint.gather import Source
@@ -261,8 +260,6 @@ def _specs_for(parser: Any, key: str) -> Specs:
 
 def _check_executable(files: list[SourceFile]) -> None:
     check_files(Source(file.kind, file.key, file.source) for file in files)
-    decisions = {file.key: file.source for file in files if file.kind is DefinitionKind.DECISION}
-    load_models(decisions)
     for kind, check in ((DefinitionKind.PROCESS, _compile), (DefinitionKind.PROGRAMME, _read)):
         found = sorted((file for file in files if file.kind is kind), key=lambda file: file.key)
         content = tuple((file.key, file.digest) for file in found)

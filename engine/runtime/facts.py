@@ -16,12 +16,11 @@ from engine.writes import adopt, driver, write
 
 @dataclass
 class Facts:
-    """The rows of a running instance. `open_items`: task id → work item id; `waits`: the keys of
-    its timers and subscriptions as the tables have them."""
+    """The rows of a running instance, as the tables have them."""
 
     clocks: dict[str, Clock] = field(default_factory=dict)
     parties: dict[str, int] = field(default_factory=dict)
-    open_items: dict[str, int] = field(default_factory=dict)
+    open_items: dict[str, int] = field(default_factory=dict)  # task id → work item id
     timers: dict[str, datetime] = field(default_factory=dict)  # task id → due
     subscriptions: dict[str, list[str]] = field(default_factory=dict)  # task id → kind, name, key
     programmes: int | None = None  # their newest definition, as a mark of all; None: not asked

@@ -20,6 +20,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import Conflict, InvalidInput, RuleRefused
 from engine.runtime import moves_tree, needs, routes
+from engine.runtime.deadlines import forget_clock
 from engine.runtime.elements.waiting import EventGateway
 from engine.runtime.incidents import MARK
 from engine.runtime.moves_rules import Place, Rule, Rules, name_of
@@ -274,7 +275,7 @@ def _begin_anew(run: Run, spec: Any, target: Target) -> None:
         return
     left = [one for one in _tokens(run.workflow) if _clock(one) == name]
     if not left:
-        moves_tree.forget_clock(run.ctx, name)
+        forget_clock(run.ctx.session, run.ctx.known, name)
 
 
 def _clock(task: Any) -> str | None:

@@ -9,9 +9,7 @@ from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask
 from SpiffWorkflow.util.task import TaskState
 
 from engine.runtime import incidents, routes
-from engine.runtime.context import StepContext
 from engine.runtime.moves_rules import Place
-from engine.writes import later
 
 
 @dataclass(frozen=True)
@@ -130,11 +128,3 @@ def rest_of(places: Sequence[Place], called: Mapping[str, Any]) -> list[tuple[An
             left = routes.reach(spec, routes.after(spec, place.element))
             found += steps_in(spec, called, [name for name in spec.task_specs if name in left])
     return found
-
-
-def forget_clock(ctx: StepContext, name: str) -> None:
-    """Let the next task that runs on a clock start it."""
-    clock = ctx.known.clocks.pop(name, None)
-    if clock is not None:
-        later(ctx.session, "DELETE FROM clock WHERE id = %s", clock.id)
-        ctx.session.expunge(clock)

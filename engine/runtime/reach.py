@@ -1,29 +1,18 @@
 """Where the tokens of a running process can still get to, under any version of its diagram."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.mixins.parallel_gateway import ParallelGateway
 from SpiffWorkflow.util.task import TaskState
 
 from engine.runtime.migration_tree import is_open
+from engine.runtime.routes import NOTHING, after, reach
 
 
-def reachable(spec: Any, begin: Iterable[str], without: str = "") -> set[str]:
-    """The elements after `begin` (itself only in a loop); nothing is followed beyond `without`."""
-    found: set[str] = set()
-    stack = [name for key in begin for name in _after(spec, key)]
-    while stack:
-        name = stack.pop()
-        if name not in found:
-            found.add(name)
-            stack += _after(spec, name) if name != without else []
-    return found
-
-
-def _after(spec: Any, name: str) -> list[str]:
-    one = spec.task_specs.get(name)
-    return list(one._outputs) if one is not None else []
+def _ahead(spec: Any, begin: Iterable[str], without: Set[str] = NOTHING) -> set[str]:
+    """The elements after `begin` (itself only in a loop); nothing of `without` is entered."""
+    return reach(spec, (name for key in begin for name in after(spec, key)), without)
 
 
 def open_names(part: Any) -> set[str]:
@@ -34,7 +23,7 @@ def open_names(part: Any) -> set[str]:
 def stuck_joins(part: Any, spec: Any) -> Iterator[tuple[str, str]]:
     """Parallel joins ahead that would wait forever, each with an input that nothing can reach."""
     begin = open_names(part)
-    ahead = reachable(spec, begin) | begin
+    ahead = _ahead(spec, begin) | begin
     for name in ahead:
         join = spec.task_specs.get(name)
         if isinstance(join, ParallelGateway) and len(join._inputs) > 1:
@@ -45,7 +34,7 @@ def stuck_joins(part: Any, spec: Any) -> Iterator[tuple[str, str]]:
 
 def _missing(part: Any, spec: Any, join: Any, begin: set[str]) -> str | None:
     tokens = begin - {join.name}
-    coming = reachable(spec, tokens, without=join.name) | tokens | _arrived(part, join.name)
+    coming = _ahead(spec, tokens, {join.name}) | tokens | _arrived(part, join.name)
     return next((one for one in join._inputs if one not in coming), None)
 
 
@@ -62,7 +51,7 @@ def _arrived(part: Any, join: str) -> set[str]:
 
 def unstarted(part: Any, target: Any) -> tuple[list[str], list[str]]:
     """Names of the elements that are new in `target`: those still to come, and those missed."""
-    ahead = reachable(target, open_names(part))
+    ahead = _ahead(target, open_names(part))
     new = [
         one
         for name, one in target.task_specs.items()
@@ -75,7 +64,7 @@ def unstarted(part: Any, target: Any) -> tuple[list[str], list[str]]:
 def passed_anew(part: Any, target: Any) -> list[str]:
     """Names of tasks that were done and only the new version leads to again."""
     begin = open_names(part)
-    again = reachable(target, begin) - reachable(part.spec, begin)
+    again = _ahead(target, begin) - _ahead(part.spec, begin)
     done = {
         task.task_spec.name for task in part.tasks.values() if task.state == TaskState.COMPLETED
     }

@@ -24,7 +24,7 @@ from engine.runtime.codec import decode, encode, new_workflow
 from engine.runtime.compact import ALARM_DEPTH, REFUSED_DEPTH, compact, find_task
 from engine.runtime.context import StepContext, call_hook, is_final
 from engine.runtime.definitions import programme_of, specs_of
-from engine.runtime.elements import is_engine_ready, run_ready
+from engine.runtime.elements import run_on
 from engine.runtime.facts import Facts, read_facts
 from engine.runtime.normalise.helpers import owner_of
 from engine.runtime.projection import HOLDERS, PERFORMERS, Passed, element_of, passed, project
@@ -34,8 +34,6 @@ from engine.text import text
 from engine.writes import amend
 
 log = structlog.get_logger("danbao.runtime")
-
-MAX_ROUNDS = 500  # an instance that never comes to rest within one step is a diagram's mistake
 
 
 @dataclass
@@ -234,11 +232,8 @@ def _advance(run: Run) -> str | None:
         if isinstance(task.task_spec, EndEventMixin) and task.workflow is run.workflow:
             ended = owner_of(element_of(task))
 
-    for _ in range(MAX_ROUNDS):
-        run_ready(run.workflow, note)
-        if not is_engine_ready(run.workflow):
-            return ended
-    raise StepFailed("no_rest", text("流程无法停下，请流程管理员检查循环"))
+    run_on(run.workflow, note)
+    return ended
 
 
 def forget_waits(session: Session, instance_id: int) -> None:

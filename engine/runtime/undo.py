@@ -11,8 +11,8 @@ from typing import Any
 
 from engine.models import Clock
 from engine.runtime.context import StepContext
+from engine.runtime.deadlines import forget_clock
 from engine.runtime.facts import Facts
-from engine.runtime.moves_tree import forget_clock
 from engine.writes import amend
 
 BEFORE = "clocks_before"  # in the workflow's own data
@@ -58,7 +58,7 @@ def put_back(ctx: StepContext, clocks: Clocks) -> None:
     """Let the clocks be as they were."""
     for name, columns in clocks.items():
         if columns is None:
-            forget_clock(ctx, name)
+            forget_clock(ctx.session, ctx.known, name)
         elif name in ctx.known.clocks:
             moments = {key: _moment(columns[key]) for key in MOMENTS}
             plain = {key: columns[key] for key in PLAIN}

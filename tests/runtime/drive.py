@@ -13,7 +13,7 @@ from engine.domain.programme import Parameters
 from engine.people import SYSTEM
 from engine.runtime.codec import Specs, decode, encode, new_workflow, settle
 from engine.runtime.compact import compact
-from engine.runtime.elements import DanbaoParser, is_engine_ready, run_ready
+from engine.runtime.elements import DanbaoParser, run_on
 from engine.runtime.normalise import normalise
 from engine.runtime.scripts import FeelScriptEngine
 from engine.runtime.waits import TimerWait, waits
@@ -87,9 +87,7 @@ def drive(specs: Specs, seed: int) -> int:
 
 def _save(workflow: Any, engine: Drawn) -> bytes:
     workflow.script_engine = engine
-    run_ready(workflow, _ignore)
-    while is_engine_ready(workflow):
-        run_ready(workflow, _ignore)
+    run_on(workflow, _ignore)
     compact(workflow)
     return encode(workflow)
 

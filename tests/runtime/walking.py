@@ -29,7 +29,7 @@ from engine.runtime.compact import compact
 from engine.runtime.deadlines import due_moment
 from engine.runtime.decisions import load_models, mapped
 from engine.runtime.definitions import SourceFile, read_files
-from engine.runtime.elements import DanbaoParser, is_engine_ready, run_ready
+from engine.runtime.elements import DanbaoParser, run_on
 from engine.runtime.normalise import normalise
 from engine.runtime.registry import Domain, Kind, operation, operations, starts
 from engine.runtime.scripts import FeelScriptEngine, correlation_of, properties_of
@@ -253,9 +253,7 @@ class Walk:
         self.engine.now = max(self.engine.now, due + timedelta(seconds=self.random.randrange(100)))
 
     def _save(self, workflow: Any) -> None:
-        run_ready(workflow, self._note)
-        while is_engine_ready(workflow):
-            run_ready(workflow, self._note)
+        run_on(workflow, self._note)
         compact(workflow)
         self.ended = workflow.is_completed()
         self.state = encode(workflow)

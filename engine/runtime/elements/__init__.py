@@ -29,7 +29,7 @@ from engine.runtime.elements.calls import Call, SubProcess
 from engine.runtime.elements.gateways import EndJoin, Exclusive, Inclusive, Parallel
 from engine.runtime.elements.loops import QuietParallel, QuietSequential
 from engine.runtime.elements.parser import DanbaoParser
-from engine.runtime.elements.running import is_engine_ready, run_ready
+from engine.runtime.elements.running import run_on
 from engine.runtime.elements.tasks import (
     DecisionTask,
     FeelScript,
@@ -49,8 +49,7 @@ __all__ = [
     "DueTimer",
     "OperationTask",
     "catch_refusal",
-    "is_engine_ready",
-    "run_ready",
+    "run_on",
 ]
 
 CONVERTERS: dict[type, type] = {

@@ -15,19 +15,21 @@ from engine.text import text
 MOST = 2000  # tasks in one step; more is a loop in which nothing waits
 
 
-def run_ready(workflow: Any, note: Callable[[Any], None]) -> None:
-    """Run what the engine can, inner processes first, until nothing is ready; then let timers that
-    are due fire. `note` is told of every task that was run."""
-    ran = 0
-    while number := _round(workflow, note):
-        ran += number
-        if ran > MOST:
-            raise StepFailed("no_rest", text("流程无法停下，请流程管理员检查循环"))
-    workflow.refresh_timers()
+def run_on(workflow: Any, note: Callable[[Any], None]) -> None:
+    """Run what the engine can, inner processes first, and let timers that are due fire, until
+    nothing is ready. `note` is told of every task that was run. Raises StepFailed for a loop."""
+    left = MOST
+    while True:
+        while number := _round(workflow, note):
+            left -= number
+            if left < 0:
+                raise StepFailed("no_rest", text("流程无法停下，请流程管理员检查循环"))
+        workflow.refresh_timers()
+        if not _is_ready(workflow):
+            return
 
 
-def is_engine_ready(workflow: Any) -> bool:
-    """Whether there is something for the engine to run."""
+def _is_ready(workflow: Any) -> bool:
     return any(_ready(part) for part in (workflow, *workflow.subprocesses.values()))
 
 

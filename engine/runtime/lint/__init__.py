@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from lxml import etree
 
+from engine.findings import Finding, Level, Report, short, whole_file
 from engine.runtime.lint import (
     constructs,
     events,
@@ -22,7 +23,6 @@ from engine.runtime.lint import (
     tokens,
 )
 from engine.runtime.lint.executable import not_executable
-from engine.runtime.lint.finding import Finding, Level, Report, short, whole_file
 from engine.runtime.lint.known import Called, Known
 from engine.runtime.lint.page import Page
 from engine.runtime.lint.reading import read_page

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from engine.runtime.lint.finding import Finding, short
+from engine.findings import Finding, short
 from engine.runtime.lint.page import Page
 from engine.runtime.normalise.links import links
 from engine.runtime.normalise.source import (

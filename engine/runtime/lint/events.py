@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from engine.runtime.lint.finding import Finding, short
+from engine.findings import Finding, short
 from engine.runtime.lint.moments import is_cycle, is_literal, is_time, looks_like_cycle
 from engine.runtime.lint.page import Page, properties
 from engine.runtime.normalise.helpers import is_helper

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from lxml import etree
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 
+from engine.findings import Finding, short
 from engine.runtime.elements import DanbaoParser
-from engine.runtime.lint.finding import Finding, short
 from engine.runtime.lint.page import Page
 from engine.runtime.normalise import BPMN, normalise
 from engine.text import text

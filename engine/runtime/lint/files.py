@@ -12,11 +12,11 @@ from engine.domain.programme_file import (
     parse_common,
     parse_programme,
 )
+from engine.findings import Finding, Report, whole_file
 from engine.models import DefinitionKind
 from engine.programmes import read_yaml
 from engine.runtime.lint import lint
-from engine.runtime.lint.finding import Finding, Report, whole_file
-from engine.runtime.lint.gate import on_form
+from engine.runtime.lint.gate import on_decisions, on_form
 from engine.runtime.lint.gather import COMMON, Source, gather
 from engine.runtime.lint.known import Known
 from engine.runtime.normalise import MAX_BYTES
@@ -56,12 +56,14 @@ def reports(files: Iterable[Given], around: Iterable[Source]) -> Iterator[Report
     own = [Source(one.kind, one.key, one.source) for one in files if one.kind is not None]
     beside = [one for one in around if (one.kind, one.key) not in {(o.kind, o.key) for o in own}]
     everything = [*beside, *own]
-    known = gather(everything)
+    known, decided = gather(everything), on_decisions(everything)
     for file in files:
-        yield Report(file.name, tuple(_findings(file, known, everything)))
+        yield Report(file.name, tuple(_findings(file, known, decided, everything)))
 
 
-def _findings(file: Given, known: Known, everything: list[Source]) -> Iterable[Finding]:
+def _findings(
+    file: Given, known: Known, decided: dict[str, list[Finding]], everything: list[Source]
+) -> Iterable[Finding]:
     if len(file.source) > MAX_BYTES:
         return [whole_file(text("文件超过2 MB"), text("拆成几个文件"))]
     if file.kind is DefinitionKind.PROCESS:
@@ -69,27 +71,10 @@ def _findings(file: Given, known: Known, everything: list[Source]) -> Iterable[F
     if file.kind is DefinitionKind.FORM:
         return on_form(file.source)
     if file.kind is DefinitionKind.DECISION:
-        return _on_decision(file, everything)
+        return decided[file.key]
     if file.kind is DefinitionKind.PROGRAMME:
         return _on_programme(file, everything)
     return [whole_file(text("不认识的文件种类"), text("可以检查.bpmn、.dmn、.form和.yaml文件"))]
-
-
-def _on_decision(file: Given, everything: list[Source]) -> list[Finding]:
-    from engine.dmn import DecisionRefused
-    from engine.dmn.checks import check_file
-    from engine.runtime.decisions import load_models
-
-    others = {
-        one.key: one.source
-        for one in everything
-        if one.kind is DefinitionKind.DECISION and one.key != file.key
-    }
-    try:
-        models = list(load_models(others).values())
-    except DecisionRefused:
-        models = []  # told with the file that is wrong
-    return check_file(file.source, file.key, imports=models)
 
 
 def _on_programme(file: Given, everything: list[Source]) -> Iterator[Finding]:

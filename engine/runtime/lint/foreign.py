@@ -5,7 +5,7 @@ from itertools import chain
 
 from lxml import etree
 
-from engine.runtime.lint.finding import Finding, short
+from engine.findings import Finding, short
 from engine.runtime.lint.page import Page
 from engine.runtime.normalise.source import BPMN, CAMUNDA, local
 from engine.text import Text, text

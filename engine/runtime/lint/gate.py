@@ -4,12 +4,16 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from engine.dmn import DecisionRefused
+from engine.dmn.checks import check as check_decisions
+from engine.dmn.checks import check_file
 from engine.feel import FeelError, compile_expression
+from engine.findings import Finding, Level, Report, short, whole_file
 from engine.forms import load_form
 from engine.forms.model import FormRefused
 from engine.models import DefinitionKind
+from engine.runtime.decisions import load_models
 from engine.runtime.lint import lint
-from engine.runtime.lint.finding import Finding, Level, Report, short, whole_file
 from engine.runtime.lint.gather import Source, gather
 from engine.runtime.lint.known import Known
 from engine.runtime.normalise import DiagramRefused
@@ -63,15 +67,36 @@ def _digest(files: list[Source]) -> str:
 
 
 def reports_on(files: Iterable[Source]) -> Iterator[Report]:
-    """A report on every diagram and form of a set, in the set's order."""
+    """A report on every diagram, form and decision of a set, in the set's order."""
     files = list(files)
-    known = gather(files)
+    known, decided = gather(files), on_decisions(files)
     taken = _inner_ids(known)
     for file in files:
         if file.kind is DefinitionKind.PROCESS:
             yield _on_process(file, known, taken)
         elif file.kind is DefinitionKind.FORM:
             yield Report(file.key, tuple(on_form(file.source)))
+        elif file.kind is DefinitionKind.DECISION:
+            yield Report(file.key, tuple(decided[file.key]))
+
+
+def on_decisions(files: Iterable[Source]) -> dict[str, list[Finding]]:
+    """The findings of each file of decisions in a set, by its key; they may import one another."""
+    sources = {one.key: one.source for one in files if one.kind is DefinitionKind.DECISION}
+    try:
+        return {key: check_decisions(model) for key, model in load_models(sources).items()}
+    except DecisionRefused:
+        return {key: _alone(key, sources) for key in sources}
+
+
+def _alone(key: str, sources: dict[str, bytes]) -> list[Finding]:
+    """The findings of one file when not all of the set can be loaded."""
+    others = {other: source for other, source in sources.items() if other != key}
+    try:
+        models = list(load_models(others).values())
+    except DecisionRefused:
+        models = []  # told with the file that is wrong
+    return check_file(sources[key], key, imports=models)
 
 
 def _inner_ids(known: Known) -> Counter[str]:

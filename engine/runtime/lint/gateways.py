@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from engine.runtime.lint.finding import Finding
+from engine.findings import Finding
 from engine.runtime.lint.graph import Graph, graphs
 from engine.runtime.lint.page import Page
 from engine.runtime.normalise.source import local

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from engine.runtime.lint.finding import Finding, short
+from engine.findings import Finding, short
 from engine.runtime.lint.page import Page, child_text
 from engine.runtime.normalise.source import CAMUNDA, bpmn, local
 from engine.text import text

@@ -5,9 +5,9 @@ from difflib import get_close_matches
 
 from engine.feel import BUILTINS, FeelError, compile_expression, nodes
 from engine.feel.parser import parse
+from engine.findings import Finding, short
 from engine.runtime.lint.data import solve
 from engine.runtime.lint.expressions import Written, written
-from engine.runtime.lint.finding import Finding, short
 from engine.runtime.lint.foreign import JUEL
 from engine.runtime.lint.known import Names
 from engine.runtime.lint.moments import is_time

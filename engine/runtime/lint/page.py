@@ -6,7 +6,7 @@ from functools import cached_property
 
 from lxml import etree
 
-from engine.runtime.lint.finding import Finding, Level, short
+from engine.findings import Finding, Level, short
 from engine.runtime.lint.known import Known
 from engine.runtime.normalise.helpers import is_helper, owner_of
 from engine.runtime.normalise.source import (

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from engine.runtime.lint.finding import Finding
+from engine.findings import Finding
 from engine.runtime.lint.graph import Graph, graphs, reach
 from engine.runtime.lint.page import Page
 from engine.runtime.normalise.helpers import is_helper

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
+from engine.findings import Finding, short
 from engine.runtime.elements.scripts import assignments
-from engine.runtime.lint.finding import Finding, short
 from engine.runtime.lint.page import Page, child_text, properties
 from engine.runtime.normalise.source import BPMN, CAMUNDA, local
 from engine.text import text

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from engine.runtime.lint.finding import Finding, short
+from engine.findings import Finding, short
 from engine.runtime.lint.page import Page
 from engine.runtime.normalise.helpers import is_helper
 from engine.runtime.normalise.source import BPMN, SCOPES, TASKS, flow_nodes, flows, line_of, local

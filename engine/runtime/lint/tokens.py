@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, combinations
 
-from engine.runtime.lint.finding import Finding
+from engine.findings import Finding
 from engine.runtime.lint.graph import Graph, graphs, reach
 from engine.runtime.lint.page import Page
 from engine.runtime.normalise.source import bpmn

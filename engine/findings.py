@@ -1,4 +1,4 @@
-"""What the linter says: where, what is wrong, and what to do."""
+"""What a check of a file says: where, what is wrong, and what to do."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
