@@ -47,6 +47,13 @@ def test_rows_of_one_kind_go_out_as_one_statement(
     assert _kinds(session) == ["0", "1", "2", "3", "4"]
 
 
+def test_very_many_rows_are_no_more_than_a_statement_takes(session: Session) -> None:
+    for number in range(17_000):  # four columns each: more than 65,535 parameters together
+        _event(session, str(number))
+    session.commit()
+    assert session.scalar(select(func.count(DomainEvent.id))) == 17_000
+
+
 def test_what_waited_before_a_savepoint_survives_its_rollback(session: Session) -> None:
     org = _org(session)
     _event(session, "before")

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from engine.dmn import DecisionRefused
 from engine.models.running import Evaluation
 from engine.runtime.elements.scripts import assignments
+from engine.runtime.lint.gate import LintRefused
 from engine.runtime.scripts import StepFailed
 from tests.runtime.coverage.conftest import Begin, Run
 from tests.runtime.coverage.parts import element, end, gateway, inside
@@ -116,7 +117,7 @@ def _decides(mapping: str) -> bytes:
 def test_a_business_rule_asks_a_published_decision_and_keeps_why(
     deploy: Deploy, begin: Begin, session: Session
 ) -> None:
-    deploy(("p", _decides("singleEntry")), kinds=TABLE.format(policy="UNIQUE").encode())
+    deploy(("p", _decides("singleEntry")), kinds=TABLE.format(policy="FIRST").encode())
     case = begin("p", amount=20)
     assert case.data("after")["kind"] == "big"
     (kept,) = session.scalars(select(Evaluation)).all()
@@ -136,8 +137,14 @@ def test_a_business_rule_may_have_several_answers(
     assert begin("p", amount=7).data("after")["kind"] == kind
 
 
+def test_a_table_with_two_answers_where_one_is_wanted_is_not_published(deploy: Deploy) -> None:
+    with pytest.raises(LintRefused, match="同时符合"):
+        deploy(("p", _decides("singleEntry")), kinds=TABLE.format(policy="UNIQUE").encode())
+
+
 def test_two_answers_where_one_is_wanted_are_refused(deploy: Deploy, begin: Begin) -> None:
-    deploy(("p", _decides("singleEntry")), kinds=TABLE.format(policy="UNIQUE").encode())
+    table = TABLE.format(policy="UNIQUE").encode()
+    deploy(("p", _decides("singleEntry")), gate=False, kinds=table)
     with pytest.raises(DecisionRefused):
         begin("p", amount=7)
 
