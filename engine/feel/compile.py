@@ -124,8 +124,8 @@ def _read_outermost(name: str) -> Fn:
         kind = type(value)
         if kind is str or kind is bool or value is None:
             return value
-        if kind is int and -_EXACT < value < _EXACT:  # type: ignore[operator]  # an int
-            return Decimal(value)  # type: ignore[arg-type]  # an int
+        if isinstance(value, int) and -_EXACT < value < _EXACT:
+            return Decimal(value)
         return frame.run.read(name, value)
 
     return read

@@ -28,8 +28,8 @@ def from_python(value: object, name: str) -> object:
     kind = type(value)
     if kind is str or kind is bool or value is None:
         return value
-    if kind is int and -_EXACT < value < _EXACT:  # type: ignore[operator]  # an int
-        return Decimal(value)  # type: ignore[arg-type]  # an int
+    if isinstance(value, int) and -_EXACT < value < _EXACT:
+        return Decimal(value)
     return _Reader(name).read(value, 0)
 
 

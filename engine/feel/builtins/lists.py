@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from functools import reduce
+from operator import lt
 
 from engine.feel.compare import contains, equals, order
 from engine.feel.limits import MAX_DEPTH, Budget, check_list, too_big
@@ -34,16 +35,12 @@ def _best(items: list[object], *, smallest: bool) -> object:
     """The first of the extreme elements; None when the list is empty or cannot be ordered."""
     best: object = items[0] if items else None
     for item in items:
-        less = order(_less, item, best)
+        less = order(lt, item, best)
         if less is None:
             return None
         if item != best and less is smallest:
             best = item
     return best
-
-
-def _less(left: object, right: object) -> bool:
-    return bool(left < right)  # type: ignore[operator]  # `order` has checked the kinds
 
 
 def numbers_of(items: list[object]) -> list[Decimal] | None:

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from functools import cmp_to_key
+from operator import lt
 
 from engine.feel.calls import invoke
 from engine.feel.compare import order
@@ -67,13 +68,9 @@ def replace_matching(
 @builtin("sort", "list: list")
 def sort(items: list[object]) -> list[object] | None:
     """In natural order; None when the elements have none."""
-    if any(order(_less, item, items[0]) is None for item in items):
+    if any(order(lt, item, items[0]) is None for item in items):
         return None
     return sorted(items)  # type: ignore[type-var]  # all of one ordered kind
-
-
-def _less(left: object, right: object) -> bool:
-    return bool(left < right)  # type: ignore[operator]  # `order` has checked the kinds
 
 
 @builtin("sort", "list: list", "precedes: function", run=True)

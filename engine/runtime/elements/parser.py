@@ -45,12 +45,15 @@ CYCLE = re.compile(r"R\d*/")
 class _Timers:
     """timeDate and timeDuration become a DueTimer, timeCycle a CycleTimer."""
 
+    node: Any  # both are the library's parser's
+    get_event_description: Any
+
     def parse_timer_event(self, event: etree._Element) -> DueTimer | CycleTimer:
-        name = self.node.get("name") or self.node.get("id")  # type: ignore[attr-defined]
+        name = self.node.get("name") or self.node.get("id")
         body = "".join(str(part) for part in event.itertext()).strip()
         is_cycle = event.find(full_tag("timeCycle")) is not None
         kind = CycleTimer if is_cycle else DueTimer
-        return kind(name, body, description=self.get_event_description(event))  # type: ignore[attr-defined]
+        return kind(name, body, description=self.get_event_description(event))
 
 
 class _Quiet:
