@@ -274,6 +274,7 @@ def _explain_sign(sign: str, pair: str) -> tuple[Text, Text]:
 def _settle_brackets(tokens: list[Token]) -> list[Token]:
     """Tell the brackets of ]1..5[ from those of lists and filters, and bound their nesting."""
     open_ranges: list[bool] = []  # for each open bracket, whether its `..` has been seen
+    iterations = [False]  # at each depth, whether a `for` waits for `return`: no range has its `..`
     for i, token in enumerate(tokens):
         kind = token.type
         if kind in ("LSQB", "_RSQB"):
@@ -281,10 +282,14 @@ def _settle_brackets(tokens: list[Token]) -> list[Token]:
             token.type = kind
         if kind in ("LPAR", "LSQB", "LBRACE", "REV_OPEN"):
             open_ranges.append(False)
+            iterations.append(False)
+        elif kind in ("FOR", "_RETURN"):
+            iterations[-1] = kind == "FOR"
         elif kind == "_DOTS" and open_ranges:
-            open_ranges[-1] = True
+            open_ranges[-1] = not iterations[-1]
         elif kind in ("_RPAR", "_RSQB", "_RBRACE", "_REV_CLOSE") and open_ranges:
             open_ranges.pop()
+            iterations.pop()
         if len(open_ranges) > MAX_BRACKETS:
             raise too_big(text("括号层数"), MAX_BRACKETS, (token.line or 1, token.column or 1))
     return tokens

@@ -115,3 +115,8 @@ def test_is_defined_tells_a_missing_name_from_one_that_is_null() -> None:
     assert evaluate("is defined(z)", context) is False
     assert evaluate("is defined(b.c)", context) is True
     assert evaluate("is defined(b.d)", context) is False
+
+
+def test_the_dots_of_an_iteration_are_no_ranges() -> None:
+    source = "for x in 1..1, y in function(z) [] return x"
+    assert evaluate(f"({source})", {}) == evaluate(source, {})
