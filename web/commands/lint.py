@@ -8,9 +8,9 @@ import click
 
 from engine.config import ROOT
 from engine.errors import DanbaoError
+from engine.findings import Finding, Report, whole_file
 from engine.runtime.definitions import FOLDERS, read_files
 from engine.runtime.lint.files import KINDS, Given, reports
-from engine.findings import Finding, Report, whole_file
 from engine.runtime.lint.gather import Source
 from engine.runtime.normalise import MAX_BYTES
 from engine.text import Text, text
