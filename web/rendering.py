@@ -60,16 +60,21 @@ def theme() -> str:
     return chosen if chosen in ("light", "dark") else "light"
 
 
-def role_names(acting: Actor) -> str:
-    """The posts held, in words."""
-    names = {
+def role_words() -> dict[str, str]:
+    """Roles in words, in the order in which they are offered."""
+    return {
         Role.MAKER.value: gettext("经办"),
         Role.CHECKER.value: gettext("复核"),
         Role.HEAD.value: gettext("负责人"),
         Role.AUDITOR.value: gettext("只读"),
         Role.ADMIN.value: gettext("系统管理"),
+        Role.OWNER.value: gettext("流程管理"),
     }
-    return "、".join(name for role, name in names.items() if role in acting.roles)
+
+
+def role_names(acting: Actor) -> str:
+    """The posts held, in words."""
+    return "、".join(name for role, name in role_words().items() if role in acting.roles)
 
 
 def navigation() -> list[Entry]:

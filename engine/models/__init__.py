@@ -9,6 +9,7 @@ from engine.models.banks import (
     Score,
 )
 from engine.models.base import Base
+from engine.models.drafts import Draft, DraftRevision, DraftStatus
 from engine.models.lending import (
     Disbursement,
     EntryStatus,
@@ -53,6 +54,7 @@ from engine.models.runtime import (
     DeadlineKind,
     Definition,
     DefinitionKind,
+    DefinitionOrigin,
     Deployment,
     DeploymentMember,
     Instance,
@@ -86,10 +88,14 @@ __all__ = [
     "Decision",
     "Definition",
     "DefinitionKind",
+    "DefinitionOrigin",
     "Deployment",
     "DeploymentMember",
     "Disbursement",
     "DomainEvent",
+    "Draft",
+    "DraftRevision",
+    "DraftStatus",
     "Enterprise",
     "EntryStatus",
     "Evaluation",

@@ -21,13 +21,14 @@ class OrgKind(StrEnum):
 
 
 class Role(StrEnum):
-    """经办 maker, 复核 checker, 负责人 head, 只读 auditor, 系统管理 admin."""
+    """经办 maker, 复核 checker, 负责人 head, 只读 auditor, 系统管理 admin, 流程管理 owner."""
 
     MAKER = "maker"
     CHECKER = "checker"
     HEAD = "head"
     AUDITOR = "auditor"
     ADMIN = "admin"
+    OWNER = "owner"  # of processes and tables: drafts changes, or signs another owner's
 
 
 class Organisation(Base):

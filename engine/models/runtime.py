@@ -20,6 +20,13 @@ class DefinitionKind(StrEnum):
     DECISION = "DECISION"
 
 
+class DefinitionOrigin(StrEnum):
+    """Where a definition was first published from."""
+
+    FILES = "FILES"  # `danbao publish`: it is in bpmn/
+    STUDIO = "STUDIO"  # a draft: bpmn/ has it after `danbao export`
+
+
 class Definition(Base):
     """A published file: never changed, numbered per (kind, key)."""
 
@@ -28,6 +35,7 @@ class Definition(Base):
         UniqueConstraint("kind", "key", "version"),
         UniqueConstraint("kind", "key", "digest"),
         one_of("kind", DefinitionKind),
+        one_of("origin", DefinitionOrigin),
     )
     id: Mapped[Key]
     kind: Mapped[str]
@@ -40,6 +48,7 @@ class Definition(Base):
     published_at: Mapped[datetime]
     published_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     note: Mapped[str] = mapped_column(default="")
+    origin: Mapped[str] = mapped_column(server_default=DefinitionOrigin.FILES.value)
 
 
 class Deployment(Base):

@@ -105,7 +105,10 @@ def create_person(
 def grant(
     session: Session, person: Person, org: Organisation, role: Role, actor: Actor, now: datetime
 ) -> Membership:
-    """Give a person a post. Asking again changes nothing."""
+    """Give a person a post. Asking again changes nothing. Raises InvalidInput: the processes are
+    everybody's, so their owners are in a bureau or at the platform."""
+    if role is Role.OWNER and org.kind not in OVERSEERS:
+        raise InvalidInput({"role": text("流程管理只设在财政局或平台")})
     query = select(Membership).where(
         Membership.person_id == person.id,
         Membership.org_id == org.id,

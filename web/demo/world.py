@@ -89,7 +89,7 @@ ROLES = (Role.MAKER, Role.CHECKER, Role.HEAD)
 
 
 def make_world(session: Session, now: datetime) -> dict[str, Organisation]:
-    """Create the organisations, three people in each, an auditor and an administrator."""
+    """Create the organisations, three people in each, and a few of the bureau besides."""
     made: dict[str, Organisation] = {}
     for number, post in enumerate(POSTS):
         org = create_organisation(
@@ -110,6 +110,8 @@ def make_world(session: Session, now: datetime) -> dict[str, Organisation]:
             _person(session, org, role, number * len(ROLES) + ROLES.index(role), now)
     _person(session, made["finance"], Role.AUDITOR, 71, now, "auditor")
     _person(session, made["finance"], Role.ADMIN, 72, now, "admin")
+    _person(session, made["finance"], Role.OWNER, 73, now, "owner")
+    _person(session, made["finance"], Role.OWNER, 74, now, "owner2")
     return made
 
 

@@ -138,6 +138,20 @@ def test_posts_are_given_and_ended(world: World, sign_in: SignIn) -> None:
     assert list(world.session.scalars(chain))[-2:] == ["post.granted", "post.ended"]
 
 
+def test_owners_of_processes_are_in_a_bureau_or_at_the_platform(
+    world: World, sign_in: SignIn
+) -> None:
+    visitor = sign_in(admin(world))
+    page = f"/admin/people/{world['bank'].maker.person_id}"
+    refused = visitor.post(f"{page}/posts", page, org=str(world["bank"].org.id), role="owner")
+    assert refused.status_code == 422
+    assert "流程管理只设在财政局或平台" in refused.text
+    page = f"/admin/people/{world['finance'].maker.person_id}"
+    org = str(world["finance"].org.id)
+    assert visitor.post(f"{page}/posts", page, org=org, role="owner").status_code == 303
+    assert "流程管理" in visitor.page(page)
+
+
 def test_nobody_changes_their_own_posts_or_password(world: World, sign_in: SignIn) -> None:
     me = admin(world)
     visitor, page = sign_in(me), f"/admin/people/{me.person_id}"

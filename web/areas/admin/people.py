@@ -11,21 +11,10 @@ from engine.queries import administration as lists
 from web.areas.admin.blueprint import area
 from web.i18n import render_text
 from web.login import actor
+from web.rendering import role_words
 from web.unit import changing, now, reading
 
-ROLES = (Role.MAKER, Role.CHECKER, Role.HEAD, Role.AUDITOR, Role.ADMIN)
 MAX_ID = 2**63 - 1
-
-
-def role_words() -> dict[str, str]:
-    """Roles in words, in the order in which they are offered."""
-    return {
-        Role.MAKER.value: gettext("经办"),
-        Role.CHECKER.value: gettext("复核"),
-        Role.HEAD.value: gettext("负责人"),
-        Role.AUDITOR.value: gettext("只读"),
-        Role.ADMIN.value: gettext("系统管理"),
-    }
 
 
 @area.get("")
@@ -131,8 +120,11 @@ def add_post(person_id: int) -> Response | tuple[str, int]:
     org_id, role = number_of(request.form.get("org", "")), role_of(request.form.get("role", ""))
     if org_id is None or role is None:
         return _person(person_id, {"org": gettext("选择单位和岗位")}), 422
-    with changing() as unit:
-        administration.add_post(unit, person_id, org_id, role, actor(), now())
+    try:
+        with changing() as unit:
+            administration.add_post(unit, person_id, org_id, role, actor(), now())
+    except InvalidInput as wrong:
+        return _person(person_id, {"org": in_words(wrong)["role"]}), 422
     return _back(person_id, gettext("岗位已增加"))
 
 
@@ -185,7 +177,7 @@ def number_of(value: str) -> int | None:
 
 def role_of(value: str) -> Role | None:
     """A role that was posted."""
-    return next((role for role in ROLES if role.value == value), None)
+    return next((role for role in Role if role.value == value), None)
 
 
 def in_words(wrong: InvalidInput) -> dict[str, str]:
