@@ -33,8 +33,9 @@ from engine.people import Actor
 from engine.runtime.definitions import definition_in
 from notifications.outbox import make_mails
 from web.choices import choices_for
+from web.demo.answers import Raw
 from web.demo.papers import attach_papers
-from web.demo.staff import Raw, decide
+from web.demo.staff import decide
 
 Told = Callable[[str], None]
 Event = Callable[[Session, datetime], object]
