@@ -30,6 +30,21 @@ def _check(table: str, column: str, values: tuple[str, ...], *, replace: bool = 
 def upgrade() -> None:
     for table, column, values in CHECKS:
         _check(table, column, values)
+    _evaluations()
+    _incidents()
+    _migration_batches()
+    _instance_migrations()
+    op.add_column('instance', sa.Column('undo_state', sa.LargeBinary(), nullable=True))
+    op.add_column('instance', sa.Column('undo_item_id', sa.BigInteger(), nullable=True))
+    op.add_column('instance', sa.Column('suspended_at', sa.DateTime(timezone=True), nullable=True))
+    op.add_column('instance', sa.Column('suspended_reason', sa.Text(), nullable=True))
+    op.add_column('subscription', sa.Column('kind', sa.Text(), server_default='MESSAGE', nullable=False))
+    op.drop_column('work_item', 'undo_version')
+    op.drop_column('work_item', 'undo_state')
+    _check("subscription", "kind", ("MESSAGE", "SIGNAL"), replace=False)
+
+
+def _evaluations() -> None:
     op.create_table('evaluation',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('instance_id', sa.BigInteger(), nullable=True),
@@ -48,6 +63,9 @@ def upgrade() -> None:
     )
     op.create_index('ix_evaluation_decision', 'evaluation', ['definition_key', 'at'], unique=False)
     op.create_index('ix_evaluation_subject', 'evaluation', ['subject'], unique=False)
+
+
+def _incidents() -> None:
     op.create_table('incident',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('instance_id', sa.BigInteger(), nullable=False),
@@ -79,6 +97,9 @@ def upgrade() -> None:
     )
     op.create_index('ix_incident_retry', 'incident', ['retry_at'], unique=False, postgresql_where=sa.text("status = 'RETRYING'"))
     op.create_index('uq_incident_unsettled', 'incident', ['instance_id', 'task_id'], unique=True, postgresql_where=sa.text("status <> 'RESOLVED'"))
+
+
+def _migration_batches() -> None:
     op.create_table('migration_batch',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('process_key', sa.Text(), nullable=False),
@@ -108,6 +129,9 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('batch_id', 'instance_id', name=op.f('pk_migration_item'))
     )
     op.create_index('ix_migration_item_pending', 'migration_item', ['batch_id', 'instance_id'], unique=False, postgresql_where=sa.text("status = 'PENDING'"))
+
+
+def _instance_migrations() -> None:
     op.create_table('instance_migration',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('batch_id', sa.BigInteger(), nullable=False),
@@ -132,14 +156,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_instance_migration_batch_id'), 'instance_migration', ['batch_id'], unique=False)
     op.create_index('ix_instance_migration_instance', 'instance_migration', ['instance_id'], unique=False)
-    op.add_column('instance', sa.Column('undo_state', sa.LargeBinary(), nullable=True))
-    op.add_column('instance', sa.Column('undo_item_id', sa.BigInteger(), nullable=True))
-    op.add_column('instance', sa.Column('suspended_at', sa.DateTime(timezone=True), nullable=True))
-    op.add_column('instance', sa.Column('suspended_reason', sa.Text(), nullable=True))
-    op.add_column('subscription', sa.Column('kind', sa.Text(), server_default='MESSAGE', nullable=False))
-    op.drop_column('work_item', 'undo_version')
-    op.drop_column('work_item', 'undo_state')
-    _check("subscription", "kind", ("MESSAGE", "SIGNAL"), replace=False)
 
 
 def downgrade() -> None:
