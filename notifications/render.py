@@ -1,4 +1,7 @@
-"""Mails from templates: subject.txt, body.txt, body.html in notifications/templates/<template>."""
+"""Mails from templates: subject.txt and body.jinja in notifications/templates/<template>.
+
+The body is rendered twice, as plain text and as HTML: what differs is in `_layout` and `_parts`.
+"""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from notifications import words
 
@@ -25,11 +28,11 @@ class Rendered:
 
 
 @cache
-def environment() -> Environment:
-    """Missing values are mistakes and are told; values are escaped in .html, never in .txt."""
+def environment(form: str) -> Environment:
+    """Templates for "html", where values are escaped, or "txt". Missing values are mistakes."""
     found = Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=select_autoescape(["html"], default=False),
+        autoescape=form == "html",  # noqa: S701 (plain text has nothing to escape)
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -48,13 +51,18 @@ def render(template: str, locale: str, context: Mapping[str, Any]) -> Rendered:
         "t": lambda zh, english: english if en else zh,
         "day": lambda day: words.day_words(day, locale),
     }
-    parts = (_part(template, name, values) for name in ("subject.txt", "body.txt", "body.html"))
-    subject, body, html = parts
-    return Rendered(one_line(subject), body, html)
+    subject = environment("txt").get_template(f"{template}/subject.txt").render(values)
+    return Rendered(
+        one_line(subject), _body(template, "txt", values), _body(template, "html", values)
+    )
 
 
-def _part(template: str, name: str, values: Mapping[str, Any]) -> str:
-    text = environment().get_template(f"{template}/{name}").render(values).strip()
+def _body(template: str, form: str, values: Mapping[str, Any]) -> str:
+    found = environment(form)
+    parts = found.get_template(f"_parts.{form}").make_module({"t": values["t"]})
+    macros = {name: getattr(parts, name) for name in ("fact", "tasks", "remark")}
+    page = found.get_template(f"{template}/body.jinja")
+    text = page.render({**values, **macros, "layout": f"_layout.{form}"}).strip()
     return re.sub(r"\n{3,}", "\n\n", text) + "\n"
 
 

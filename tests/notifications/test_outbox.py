@@ -259,9 +259,10 @@ def test_a_referral_period_is_told_to_the_organisation_s_makers(
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_every_kind_has_its_three_templates(kind: str) -> None:
-    for name in ("subject.txt", "body.txt", "body.html"):
-        environment().get_template(f"{kind}/{name}")
+def test_every_kind_has_its_subject_and_its_body(kind: str) -> None:
+    for form in ("txt", "html"):
+        environment(form).get_template(f"{kind}/subject.txt")
+        environment(form).get_template(f"{kind}/body.jinja")
 
 
 def test_every_template_belongs_to_a_kind_and_is_plain() -> None:
