@@ -4,7 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -50,6 +50,15 @@ def six(session: Session, start: Start, *, failures: int) -> list[Instance]:
     return found
 
 
+def one_failed(session: Session, factory: Factory, start: Start) -> tuple[Incident, datetime]:
+    """Of six instances one failed in the sweep of their timers; when that was."""
+    six(session, start, failures=1)
+    later = NOW + timedelta(days=2)
+    sweep_timers(factory, later)
+    session.rollback()
+    return session.scalars(select(Incident)).one(), later
+
+
 def test_one_bad_instance_stops_neither_the_timers_nor_the_retries(
     session: Session, factory: Factory, start: Start
 ) -> None:
@@ -82,11 +91,7 @@ def test_a_failure_among_good_ones_is_counted_and_the_good_ones_are_done(
 def test_a_suspended_instance_waits_with_its_retry(
     session: Session, factory: Factory, start: Start
 ) -> None:
-    six(session, start, failures=1)
-    later = NOW + timedelta(days=2)
-    sweep_timers(factory, later)
-    session.rollback()
-    found = session.scalars(select(Incident)).one()
+    found, later = one_failed(session, factory, start)
     found.instance.status = "SUSPENDED"
     session.commit()
     assert sweep_incidents(factory, later + MINUTE) == Sweep(0, 0)
@@ -100,11 +105,7 @@ def test_a_suspended_instance_waits_with_its_retry(
 def test_an_instance_somebody_works_on_is_left_for_the_next_sweep(
     session: Session, factory: Factory, start: Start
 ) -> None:
-    six(session, start, failures=1)
-    later = NOW + timedelta(days=2)
-    sweep_timers(factory, later)
-    session.rollback()
-    found = session.scalars(select(Incident)).one()
+    found, later = one_failed(session, factory, start)
     with factory() as busy:
         busy.execute(select(Instance).where(Instance.id == found.instance_id).with_for_update())
         assert sweep_incidents(factory, later + MINUTE) == Sweep(0, 0)
@@ -164,11 +165,8 @@ def test_a_step_that_fails_as_a_whole_keeps_its_timer_and_is_passed_by(
 def test_of_many_retries_at_once_one_takes_effect(
     session: Session, factory: Factory, start: Start
 ) -> None:
-    six(session, start, failures=1)
-    later = NOW + timedelta(days=2)
-    sweep_timers(factory, later)
-    session.rollback()
-    key = session.scalars(select(Incident.id)).one()
+    found, later = one_failed(session, factory, start)
+    key = found.id
     session.rollback()
 
     def attempt(number: int) -> str:
@@ -211,10 +209,7 @@ def _die_before(url: str, incident_id: int, number: int) -> bool:
 def test_killed_before_any_statement_a_retry_has_happened_whole_or_not_at_all(
     session: Session, factory: Factory, database_url: str, start: Start
 ) -> None:
-    six(session, start, failures=1)
-    sweep_timers(factory, NOW + timedelta(days=2))
-    session.rollback()
-    found = session.scalars(select(Incident)).one()
+    found, _ = one_failed(session, factory, start)
     key, before = found.id, effects(session)
     session.rollback()
     for number in range(1, 100):

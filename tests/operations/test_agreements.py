@@ -11,7 +11,7 @@ from engine.models import Agreement, AgreementReview, GuaranteeCase, Instance, L
 from engine.operations.agreement_life import begin_agreements, resume, suspend, terminate
 from engine.operations.agreement_start import start_agreement
 from engine.people import SYSTEM
-from tests.operations.banking import at, begin, district, listed, loan, refused, sign, subject
+from tests.operations.banking import at, begin, listed, loan, refused, sign, subject
 from tests.operations.world import PROGRAMME, World
 
 TERMS: dict[str, Any] = {
@@ -30,11 +30,6 @@ TERMS: dict[str, Any] = {
     "batch_quota": None,
     "claim_overdue_days": 60,
 }
-
-
-@pytest.fixture
-def town(world: World) -> World:
-    return district(world)
 
 
 def start(world: World, bank: str = "bank", guarantor: str = "centre") -> Agreement:

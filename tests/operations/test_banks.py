@@ -3,7 +3,6 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,7 +20,6 @@ from engine.runtime.step import fire_timers
 from tests.operations.banking import (
     at,
     begin,
-    district,
     firm,
     listed,
     loan,
@@ -30,11 +28,6 @@ from tests.operations.banking import (
     subject,
 )
 from tests.operations.world import PROGRAMME, World
-
-
-@pytest.fixture
-def town(world: World) -> World:
-    return district(world)
 
 
 def scored(world: World, bank: str, average: str) -> None:

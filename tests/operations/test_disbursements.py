@@ -11,7 +11,6 @@ from tests.operations.banking import (
     approve,
     at,
     check_payment,
-    district,
     loan,
     pay_out,
     refused,
@@ -22,11 +21,6 @@ from tests.operations.banking import (
 from tests.operations.world import World
 
 LATER = datetime(2025, 12, 19, 2, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def town(world: World) -> World:
-    return district(world)
 
 
 @pytest.fixture

@@ -23,7 +23,6 @@ from tests.operations.banking import (
     check_payment,
     confirm,
     decide,
-    district,
     firm,
     loan,
     pay_out,
@@ -33,11 +32,6 @@ from tests.operations.banking import (
     take_on,
 )
 from tests.operations.world import PROGRAMME, World
-
-
-@pytest.fixture
-def town(world: World) -> World:
-    return district(world)
 
 
 def outcome(world: World, case: GuaranteeCase) -> str | None:

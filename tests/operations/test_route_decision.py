@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-import pytest
 from sqlalchemy import select
 
 from engine.config import ROOT
@@ -14,15 +13,8 @@ from engine.people import SYSTEM
 from engine.queries.simulation import simulate
 from engine.runtime.decisions import load_models
 from engine.runtime.definitions import publish, read_files
-from tests.operations.banking import approve, confirm, decide, district, loan, sign, take_on
+from tests.operations.banking import approve, confirm, decide, loan, sign, take_on
 from tests.operations.world import World
-
-
-@pytest.fixture
-def town(world: World) -> World:
-    """A district; banks sign as each test needs it."""
-    district(world)
-    return world
 
 
 def routed(world: World, case: GuaranteeCase) -> Evaluation:

@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as some
 
@@ -11,7 +10,7 @@ from engine.models import AuditEvent, BankSelection, Instance, Score, WorkItem
 from engine.operations import tasks
 from engine.operations.scoring import average, scorer_candidates, visible_scores
 from engine.operations.selection import start_selection
-from tests.operations.banking import district, refused
+from tests.operations.banking import refused
 from tests.operations.selecting import (
     announce,
     apply_all,
@@ -24,17 +23,6 @@ from tests.operations.selecting import (
     score,
 )
 from tests.operations.world import PROGRAMME, World, person
-
-
-@pytest.fixture
-def town(world: World) -> World:
-    return district(world)
-
-
-@pytest.fixture
-def selection(town: World) -> BankSelection:
-    centre = town["centre"].org.id
-    return start_selection(town.session, centre, PROGRAMME, town["finance"].maker, town.now)
 
 
 def test_three_different_makers_of_bureau_and_guarantors_score(

@@ -9,9 +9,8 @@ import pytest
 from engine.errors import InvalidInput, RuleRefused
 from engine.models import Agreement, AuditEvent, BankSelection, WorkItem
 from engine.operations import tasks
-from engine.operations.selection import start_selection
 from engine.runtime.step import fire_timers
-from tests.operations.banking import district, refused
+from tests.operations.banking import refused
 from tests.operations.selecting import (
     UNTIL,
     announce,
@@ -24,18 +23,7 @@ from tests.operations.selecting import (
     ranked,
     score,
 )
-from tests.operations.world import PROGRAMME, World
-
-
-@pytest.fixture
-def town(world: World) -> World:
-    return district(world)
-
-
-@pytest.fixture
-def selection(town: World) -> BankSelection:
-    centre = town["centre"].org.id
-    return start_selection(town.session, centre, PROGRAMME, town["finance"].maker, town.now)
+from tests.operations.world import World
 
 
 def test_the_best_are_chosen_published_and_get_an_agreement_begun_from_their_bid(

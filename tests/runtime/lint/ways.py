@@ -39,37 +39,25 @@ PATHS = {
     "empty": Planted("<bpmn:laneSet id='l'/>", "p", ("没有可以执行的流程",)),
 }
 
+
+def undecided(gateway: str) -> Planted:
+    """Two ways out with a condition each, and none for when neither holds."""
+    return Planted(
+        event("start", "s")
+        + gateway
+        + TWO_ENDS
+        + chain("s", "g")
+        + flow("g", "a", "case_id = 1")
+        + flow("g", "b", "case_id = 2"),
+        "g",
+        ("默认流",),
+    )
+
+
 GATEWAYS = {
-    "no default": Planted(
-        event("start", "s")
-        + '<bpmn:exclusiveGateway id="g" name="g"/>'
-        + TWO_ENDS
-        + chain("s", "g")
-        + flow("g", "a", "case_id = 1")
-        + flow("g", "b", "case_id = 2"),
-        "g",
-        ("默认流",),
-    ),
-    "inclusive without default": Planted(
-        event("start", "s")
-        + '<bpmn:inclusiveGateway id="g" name="g"/>'
-        + TWO_ENDS
-        + chain("s", "g")
-        + flow("g", "a", "case_id = 1")
-        + flow("g", "b", "case_id = 2"),
-        "g",
-        ("默认流",),
-    ),
-    "conditions on all flows of a task": Planted(
-        event("start", "s")
-        + user("u")
-        + TWO_ENDS
-        + chain("s", "u")
-        + flow("u", "a", "case_id = 1")
-        + flow("u", "b", "case_id = 2"),
-        "u",
-        ("默认流",),
-    ),
+    "no default": undecided('<bpmn:exclusiveGateway id="g" name="g"/>'),
+    "inclusive without default": undecided('<bpmn:inclusiveGateway id="g" name="g"/>'),
+    "conditions on all flows of a task": undecided(user("g")),
     "no condition": Planted(
         event("start", "s")
         + '<bpmn:exclusiveGateway id="g" name="g" default="g_a"/>'
