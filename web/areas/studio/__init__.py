@@ -1,0 +1,1 @@
+"""Process owners draw, compare and publish diagrams."""
