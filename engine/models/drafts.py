@@ -24,8 +24,8 @@ class Draft(Base):
     """The next version of a definition while it is being written. One unsettled draft per key.
 
     `revision` is raised by every save; a save names the revision that it was made from.
-    The `editor_*` columns say in which browser tab somebody is at it, and when it was last heard
-    of. `base_id` is None for something entirely new.
+    The `editor_*` columns say in which browser tab somebody is at it, since when, and when it was
+    last heard of. `base_id` is None for something entirely new.
     """
 
     __tablename__ = "draft"
@@ -55,6 +55,7 @@ class Draft(Base):
     saved_by: Mapped[int] = mapped_column(ForeignKey("person.id"))
     editor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     editor_tab: Mapped[str | None]
+    editor_since: Mapped[datetime | None]
     editor_seen_at: Mapped[datetime | None]
     note: Mapped[str] = mapped_column(default="")  # what it changes, as it was submitted
     submitted_at: Mapped[datetime | None]

@@ -24,7 +24,13 @@ from engine.audit.trail import record
 from engine.domain.programme import Programme
 from engine.domain.programme_file import parse_common, parse_programme
 from engine.errors import NotFound
-from engine.models import Definition, DefinitionKind, Deployment, DeploymentMember
+from engine.models import (
+    Definition,
+    DefinitionKind,
+    DefinitionOrigin,
+    Deployment,
+    DeploymentMember,
+)
 from engine.people import Actor
 from engine.programmes import read_yaml
 from engine.runtime.codec import Specs, settle
@@ -72,11 +78,19 @@ def read_files(root: Path) -> list[SourceFile]:
     found = []
     for kind, (folder, pattern) in FOLDERS.items():
         for path in sorted((root / folder).glob(pattern)):
-            found.append(_source_file(kind, path.stem, path.read_bytes()))
+            found.append(source_file(kind, path.stem, path.read_bytes()))
     return found
 
 
-def _source_file(kind: DefinitionKind, key: str, source: bytes) -> SourceFile:
+def files_in(session: Session, deployment_id: int) -> list[SourceFile]:
+    """The files of a deployment, as they were published."""
+    query = select(Definition).join(DeploymentMember).order_by(Definition.kind, Definition.key)
+    rows = session.scalars(query.where(DeploymentMember.deployment_id == deployment_id))
+    return [SourceFile(DefinitionKind(row.kind), row.key, row.name, row.source) for row in rows]
+
+
+def source_file(kind: DefinitionKind, key: str, source: bytes) -> SourceFile:
+    """A file with the name that it gives itself. Raises DiagramRefused."""
     if kind is DefinitionKind.PROCESS:
         process = parse_xml(source, key).find(f"{{{BPMN}}}process")
         if process is None:
@@ -91,16 +105,26 @@ def _source_file(kind: DefinitionKind, key: str, source: bytes) -> SourceFile:
     return SourceFile(kind, key, name, source)
 
 
+def hold_publication(session: Session) -> None:
+    """Nobody else publishes until this transaction ends."""
+    session.execute(sql("SELECT pg_advisory_xact_lock(hashtext('danbao.publish'))"))
+
+
 def publish(
-    session: Session, files: Iterable[SourceFile], actor: Actor, now: datetime, note: str = ""
+    session: Session,
+    files: Iterable[SourceFile],
+    actor: Actor,
+    now: datetime,
+    note: str = "",
+    origin: DefinitionOrigin = DefinitionOrigin.FILES,
 ) -> Published:
     """Publish a set of files as a deployment. Raises DiagramRefused; then nothing is changed."""
     files = list(files)
-    _check_executable(files)
-    session.execute(sql("SELECT pg_advisory_xact_lock(hashtext('danbao.publish'))"))
+    check_executable(files)
+    hold_publication(session)
     definitions, new = [], []
     for file in files:
-        definition, is_new = _definition(session, file, actor, now, note)
+        definition, is_new = _definition(session, file, actor, now, note, origin)
         definitions.append(definition)
         new += [file.key] * is_new
     deployment = _deployment(session, definitions, now)
@@ -119,7 +143,12 @@ def publish(
 
 
 def _definition(
-    session: Session, file: SourceFile, actor: Actor, now: datetime, note: str
+    session: Session,
+    file: SourceFile,
+    actor: Actor,
+    now: datetime,
+    note: str,
+    origin: DefinitionOrigin,
 ) -> tuple[Definition, bool]:
     key = (Definition.kind == file.kind.value, Definition.key == file.key)
     found = session.scalar(select(Definition).where(*key, Definition.digest == file.digest))
@@ -138,6 +167,7 @@ def _definition(
         published_at=now,
         published_by=actor.person_id,
         note=note,
+        origin=origin.value,
     )
     session.add(definition)
     session.flush()
@@ -258,7 +288,8 @@ def _specs_for(parser: Any, key: str) -> Specs:
         ) from error
 
 
-def _check_executable(files: list[SourceFile]) -> None:
+def check_executable(files: list[SourceFile]) -> None:
+    """Raises LintRefused, DiagramRefused or ProgrammeInvalid when a set cannot be published."""
     check_files(Source(file.kind, file.key, file.source) for file in files)
     for kind, check in ((DefinitionKind.PROCESS, _compile), (DefinitionKind.PROGRAMME, _read)):
         found = sorted((file for file in files if file.kind is kind), key=lambda file: file.key)

@@ -46,6 +46,7 @@ def _drafts() -> None:
     sa.Column('saved_by', sa.BigInteger(), nullable=False),
     sa.Column('editor_id', sa.BigInteger(), nullable=True),
     sa.Column('editor_tab', sa.Text(), nullable=True),
+    sa.Column('editor_since', sa.DateTime(timezone=True), nullable=True),
     sa.Column('editor_seen_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('note', sa.Text(), nullable=False),
     sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=True),

@@ -80,6 +80,13 @@ def reports_on(files: Iterable[Source]) -> Iterator[Report]:
             yield Report(file.key, tuple(decided[file.key]))
 
 
+def report_on(file: Source, around: Iterable[Source]) -> Report:
+    """What the gate would say of one diagram, put in its place among the files of a set."""
+    others = [one for one in around if (one.kind, one.key) != (file.kind, file.key)]
+    known = gather([*others, file])
+    return _on_process(file, known, _inner_ids(known))
+
+
 def on_decisions(files: Iterable[Source]) -> dict[str, list[Finding]]:
     """The findings of each file of decisions in a set, by its key; they may import one another."""
     sources = {one.key: one.source for one in files if one.kind is DefinitionKind.DECISION}
