@@ -68,6 +68,8 @@ class Draft(Base):
     saver: Mapped[Person] = relationship(foreign_keys=[saved_by])
     editor: Mapped[Person | None] = relationship(foreign_keys=[editor_id])
     submitter: Mapped[Person | None] = relationship(foreign_keys=[submitted_by])
+    settler: Mapped[Person | None] = relationship(foreign_keys=[settled_by])
+    definition: Mapped[Definition | None] = relationship(foreign_keys=[definition_id])
 
 
 class DraftRevision(Base):
