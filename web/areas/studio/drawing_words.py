@@ -11,6 +11,7 @@ def drawing_words() -> dict[str, str]:
 def _tools() -> dict[str, str]:
     return {
         "canvas": gettext("流程图"),
+        "canvas_help": gettext("按问号看按键，按右方括号到下一个"),
         "tool_hand": gettext("移动画布"),
         "tool_event": gettext("事件"),
         "tool_task": gettext("任务"),
@@ -89,6 +90,7 @@ def _saving() -> dict[str, str]:
         "left_drop": gettext("放弃"),
         "load_failed": gettext("草稿没有打开：连不上服务器"),
         "open_failed": gettext("草稿打不开：文件不是完整的流程图。可下载后用建模工具修复，再上传"),
+        "open_warnings": gettext("文件里有{n}处画不出来，或指向不存在的东西。保存前先看检查结果"),
         "narrow": gettext("屏幕太窄，这里只能看。画图要用宽度768像素以上的屏幕"),
         "submit_errors": gettext("先改正{n}处错误"),
         "submit_unsaved": gettext("还没有保存，不能提交"),

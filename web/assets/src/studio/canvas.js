@@ -11,6 +11,7 @@ import SpaceToolModule from "bpmn-js/lib/features/space-tool";
 
 import words from "./i18n/index.js";
 import ids from "./ids.js";
+import renderer from "./renderer.js";
 
 const COLOURS = {
   defaultFillColor: "var(--db-surface)",
@@ -18,6 +19,8 @@ const COLOURS = {
   defaultLabelColor: "var(--db-ink)",
 };
 
+// labels beside events and flows are given 12 units a character by every modeler
+const LABEL = 11.5;
 const TOOLS = [GlobalConnectModule, HandToolModule, LassoToolModule, SpaceToolModule];
 
 // our tool bar stands in for the library's
@@ -34,17 +37,43 @@ export function createCanvas(container, readonly) {
   return new Kind({
     container,
     bpmnRenderer: COLOURS,
-    textRenderer: { defaultStyle: { fontFamily: font(), fontSize: 13, lineHeight: 1.35 }, externalStyle: { fontSize: 13 } },
+    textRenderer: { defaultStyle: { fontFamily: font(), fontSize: 13, lineHeight: 1.35 }, externalStyle: { fontSize: LABEL } },
     moddleExtensions: { camunda },
-    additionalModules: readonly ? [words] : [words, ids],
+    additionalModules: readonly ? [words, renderer] : [words, renderer, ids],
   });
 }
 
-/** Fit the whole drawing into view, never larger than drawn. */
+/** The element that has the focus while one draws. */
+export function drawing(modeler) {
+  return modeler.get("canvas").getContainer().querySelector(":scope > svg");
+}
+
+const MARGIN = { top: 28, right: 28, bottom: 76, left: 76 };
+const LEGIBLE = 0.7;
+
+/** Show the whole drawing beside the tools, never larger than drawn. */
 export function fit(modeler) {
+  show(modeler, 0);
+}
+
+/** Show the drawing from its beginning, large enough to read. */
+export function begin(modeler) {
+  show(modeler, LEGIBLE);
+}
+
+function show(modeler, least) {
   const canvas = modeler.get("canvas");
-  canvas.zoom("fit-viewport", "auto");
-  if (canvas.zoom() > 1) canvas.zoom(1, "auto");
+  const { inner, outer } = canvas.viewbox();
+  const room = { width: outer.width - MARGIN.left - MARGIN.right, height: outer.height - MARGIN.top - MARGIN.bottom };
+  if (!inner.width || room.width <= 0 || room.height <= 0) return;
+  const scale = Math.min(1, Math.max(least, Math.min(room.width / inner.width, room.height / inner.height)));
+  const spare = Math.max(0, room.height - inner.height * scale) / 3;
+  canvas.viewbox({
+    x: inner.x - MARGIN.left / scale,
+    y: inner.y - (MARGIN.top + spare) / scale,
+    width: outer.width / scale,
+    height: outer.height / scale,
+  });
 }
 
 /** Select an element and bring it into the middle. */

@@ -1,6 +1,8 @@
 // Keys of the drawing. They count while the drawing has the focus; Enter goes to the panel and
 // Escape comes back, so that fields keep every key for themselves.
+import { drawing } from "./canvas.js";
 import { el, one } from "./dom.js";
+import { label } from "./menus.js";
 import { t } from "./page.js";
 
 /** The middle of the selected element on the page, for a menu. */
@@ -15,6 +17,7 @@ export function bindKeys(modeler, { actions, panel, canvas }) {
   const keys = {
     a: () => actions.act("follow", beside(modeler)),
     t: () => actions.act("connect", beside(modeler)),
+    r: () => actions.act("type", beside(modeler)),
     y: () => actions.act("lane", beside(modeler)),
     "]": () => step(modeler, 1),
     "[": () => step(modeler, -1),
@@ -35,6 +38,20 @@ export function bindKeys(modeler, { actions, panel, canvas }) {
     if (event.key === "Escape" && !event.defaultPrevented) canvas.focus();
   });
   help();
+}
+
+/** Name the drawing for a screen reader, and tell it what is selected. */
+export function announce(modeler, holder) {
+  const live = el("p", { class: "db-vh", role: "status" });
+  holder.append(live);
+  const svg = drawing(modeler);
+  svg.setAttribute("role", "application");
+  svg.setAttribute("aria-label", t("canvas"));
+  svg.setAttribute("aria-description", t("canvas_help"));
+  modeler.on("selection.changed", ({ newSelection }) => {
+    const words = modeler.get("translate");
+    live.textContent = newSelection.map((one) => `${words(label(one))} ${one.businessObject.name ?? ""}`.trim()).join("；");
+  });
 }
 
 /** Keys that only look: going from step to step. */

@@ -5,10 +5,10 @@ import "bpmn-js/dist/assets/bpmn-font/css/bpmn.css";
 import "./studio.css";
 
 import { createActions } from "./actions.js";
-import { createCanvas, fit, go } from "./canvas.js";
+import { begin, createCanvas, drawing, fit, go } from "./canvas.js";
 import { el, one } from "./dom.js";
 import { Results } from "./findings.js";
-import { bindKeys, bindLooking } from "./keyboard.js";
+import { announce, bindKeys, bindLooking } from "./keyboard.js";
 import { Marks } from "./marks.js";
 import { createMenus } from "./menus.js";
 import { ask, page, t } from "./page.js";
@@ -37,8 +37,9 @@ const button = (words, click) => el("button", { type: "button", class: "btn", cl
 
 async function open(modeler, xml) {
   try {
-    await modeler.importXML(xml);
-    fit(modeler);
+    const { warnings } = await modeler.importXML(xml);
+    begin(modeler);
+    if (warnings.length) doubtful(warnings);
     return true;
   } catch {
     note(t("open_failed"), el("a", { class: "btn", href: page.urls.download }, t("save_download")));
@@ -46,10 +47,15 @@ async function open(modeler, xml) {
   }
 }
 
+// What could not be drawn is not seen, so it is said.
+function doubtful(warnings) {
+  const found = note(t("open_warnings", { n: warnings.length }), button(t("close"), () => found.remove()));
+}
+
 function look(modeler, results) {
   ask(page.urls.findings).then(({ data }) => data.findings && results.findings(data.findings), () => {});
   results.loadDifferences();
-  bindLooking(modeler, one("#db-canvas svg"));
+  bindLooking(modeler, drawing(modeler));
 }
 
 function edit(modeler, results, panel) {
@@ -111,6 +117,7 @@ async function start() {
 
 function build(modeler, readonly) {
   const known = (id) => modeler.get("elementRegistry").get(id);
+  announce(modeler, one("#db-canvas"));
   const marks = new Marks(modeler, (id) => results.point(id));
   const results = new Results(one("#db-find"), { go: (id) => go(modeler, id), marks, known });
   createZoom(one("#db-zoom"), modeler, { readonly, fit: () => fit(modeler) });

@@ -41,7 +41,7 @@ export class Marks {
     const mark = el("button", { type: "button", class: `db-st-mark ${name}`, title: words, "aria-label": words, tabindex: "-1", click: () => this.onChoose(id) }, shown);
     this.canvas.addMarker(id, name);
     this.marked.push([id, name]);
-    this.overlays.add(id, "db-finding", { position: this.corner(id), html: mark });
+    this.overlays.add(id, "db-finding", { position: this.corner(id), scale: { min: 0.85, max: 1.2 }, html: mark });
   }
 
   corner(id) {

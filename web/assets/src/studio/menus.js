@@ -96,9 +96,12 @@ function select(modeler, element) {
   if (element) modeler.get("selection").select(element);
 }
 
+// a new step is named at once; its name is what everybody will know it by
 function edit(modeler, shape) {
+  if (!shape) return;
   select(modeler, shape);
-  if (shape) modeler.get("canvas").scrollToElement(shape);
+  modeler.get("canvas").scrollToElement(shape, { top: 60, right: 160, bottom: 100, left: 100 });
+  setTimeout(() => shape.parent && modeler.get("directEditing").activate(shape));
 }
 
 const PAD = ["append.compensation-activity", "append.condition-intermediate-event", "append.append-task"];

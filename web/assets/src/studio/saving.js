@@ -35,7 +35,7 @@ export class Saving {
     this.saved(page.draft.saved_at);
     modeler.on("commandStack.changed", () => this.changed());
     addEventListener("online", () => this.dirty && this.soon(0));
-    addEventListener("beforeunload", (event) => { if (this.dirty) event.preventDefault(); });
+    addEventListener("beforeunload", (event) => { if (this.dirty || this.running) event.preventDefault(); });
   }
 
   /** The XML as it is drawn now. */
