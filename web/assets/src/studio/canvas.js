@@ -12,6 +12,7 @@ import SpaceToolModule from "bpmn-js/lib/features/space-tool";
 import words from "./i18n/index.js";
 import ids from "./ids.js";
 import renderer from "./renderer.js";
+import transactions from "./together.js";
 
 const COLOURS = {
   defaultFillColor: "var(--db-surface)",
@@ -39,7 +40,7 @@ export function createCanvas(container, readonly) {
     bpmnRenderer: COLOURS,
     textRenderer: { defaultStyle: { fontFamily: font(), fontSize: 13, lineHeight: 1.35 }, externalStyle: { fontSize: LABEL } },
     moddleExtensions: { camunda },
-    additionalModules: readonly ? [words, renderer] : [words, renderer, ids],
+    additionalModules: readonly ? [words, renderer] : [words, renderer, ids, transactions],
   });
 }
 

@@ -40,6 +40,19 @@ export function bindKeys(modeler, { actions, panel, canvas }) {
   help();
 }
 
+/**
+ * Chinese is typed through an input method. Its own Enter and Escape are not ours, and what it
+ * puts into a search field without a key must be searched for all the same.
+ */
+export function respectInputMethods(holder) {
+  const own = (event) => { if (event.isComposing || event.keyCode === 229) event.stopPropagation(); };
+  holder.addEventListener("keydown", own, true);
+  holder.addEventListener("input", (event) => {
+    const searches = event.target.matches(".djs-popup-search input, .djs-search-input input");
+    if (searches) event.target.dispatchEvent(new KeyboardEvent("keyup", { bubbles: true }));
+  });
+}
+
 /** Name the drawing for a screen reader, and tell it what is selected. */
 export function announce(modeler, holder) {
   const live = el("p", { class: "db-vh", role: "status" });

@@ -8,7 +8,7 @@ import { createActions } from "./actions.js";
 import { begin, createCanvas, drawing, fit, go } from "./canvas.js";
 import { el, one } from "./dom.js";
 import { Results } from "./findings.js";
-import { announce, bindKeys, bindLooking } from "./keyboard.js";
+import { announce, bindKeys, bindLooking, respectInputMethods } from "./keyboard.js";
 import { Marks } from "./marks.js";
 import { createMenus } from "./menus.js";
 import { ask, page, t } from "./page.js";
@@ -118,6 +118,7 @@ async function start() {
 function build(modeler, readonly) {
   const known = (id) => modeler.get("elementRegistry").get(id);
   announce(modeler, one("#db-canvas"));
+  respectInputMethods(one("#db-canvas"));
   const marks = new Marks(modeler, (id) => results.point(id));
   const results = new Results(one("#db-find"), { go: (id) => go(modeler, id), marks, known });
   createZoom(one("#db-zoom"), modeler, { readonly, fit: () => fit(modeler) });

@@ -1,4 +1,6 @@
 // Putting a step somewhere without dragging: after a step, into a flow, or in the middle.
+import { together } from "./together.js";
+
 const GAP = 40;
 
 /** A new shape of a kind, not yet in the drawing. */
@@ -33,8 +35,10 @@ function attach(modeler, host, kind) {
 
 function insert(modeler, flow, kind) {
   const shape = shapeOf(modeler, kind);
-  makeRoom(modeler, flow, shape.width + 2 * GAP);
-  return modeler.get("modeling").createShape(shape, middle(flow), flow);
+  return together(modeler, () => {
+    makeRoom(modeler, flow, shape.width + 2 * GAP);
+    return modeler.get("modeling").createShape(shape, middle(flow), flow);
+  });
 }
 
 // The longest stretch of a flow is where a step is seen best.

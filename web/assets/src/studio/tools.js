@@ -13,7 +13,7 @@ const rule = () => el("span", { class: "db-st-rule", role: "separator" });
 
 /** Fill the tool bar. */
 export function createTools(element, modeler, menus) {
-  const act = (name, run, active) => button(name, t(`tool_${name}`), run, active && { "data-tool": active, "aria-pressed": "false" });
+  const act = (name, run, active) => button(name, t(`tool_${name}`), (event) => toggle(event, modeler, run), active && { "data-tool": active, "aria-pressed": "false" });
   const menu = (name) => button(name, t(`tool_${name}`), (event) => flyout(event, modeler, menus, name), { "aria-haspopup": "menu" });
   element.append(
     act("hand", (event) => modeler.get("handTool").activateHand(event), "hand"),
@@ -26,7 +26,19 @@ export function createTools(element, modeler, menus) {
     act("space", (event) => modeler.get("spaceTool").activateSelection(event), "space"),
   );
   roving(element);
+  element.addEventListener("keydown", (event) => { if (event.key === "Escape") putDown(modeler); });
   modeler.on("tool-manager.update", ({ tool }) => press(element, tool));
+}
+
+// a second press, or Escape, puts the tool down
+function toggle(event, modeler, run) {
+  if (event.currentTarget.getAttribute("aria-pressed") === "true") putDown(modeler);
+  else run(event);
+}
+
+function putDown(modeler) {
+  modeler.get("dragging").cancel();
+  modeler.get("toolManager").setActive(null);
 }
 
 function press(element, tool) {
