@@ -14,18 +14,11 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from engine.clock import utc_now
 from engine.config import Settings
 from web import errors, i18n, login, pages, rendering
+from web.csp import STRICT
 from web.extensions import csrf, limiter
 from web.params import KeyConverter
 from web.unit import close_reading
 
-CSP = {
-    "default-src": "'self'",
-    "img-src": "'self' data:",
-    "object-src": "'none'",
-    "frame-ancestors": "'none'",
-    "base-uri": "'self'",
-    "form-action": "'self'",
-}
 IDLE = timedelta(minutes=30)
 MAX_UPLOAD = 25 * 1024 * 1024
 
@@ -68,7 +61,7 @@ def _extend(app: Flask, settings: Settings) -> None:
     limiter.init_app(app)
     Talisman(
         app,
-        content_security_policy=CSP,
+        content_security_policy=STRICT,
         force_https=False,  # the proxy's work; the demo is plain http on the loopback
         strict_transport_security=settings.secure_cookies,
         session_cookie_secure=settings.secure_cookies,

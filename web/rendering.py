@@ -13,6 +13,7 @@ from flask_babel import get_locale, gettext
 
 from engine.clock import SHANGHAI
 from engine.models import OrgKind, Role
+from engine.operations.drafts import may_read
 from engine.people import Actor
 from web.login import actor, organisation
 from web.visitor import current_user
@@ -101,6 +102,8 @@ def navigation() -> list[Entry]:
         areas.append((gettext("补贴"), "subsidies.index", None))
     if Role.AUDITOR.value in acting.roles or acting.org_kind == OrgKind.FINANCE.value:
         areas.append((gettext("审计"), "audit.index", None))
+    if may_read(acting):
+        areas.append((gettext("流程"), "studio.index", None))
     if (unsettled := _incidents(acting)) is not None:
         areas.append((gettext("异常"), "incidents.index", unsettled))
     if Role.ADMIN.value in acting.roles:

@@ -94,9 +94,9 @@ def _grouped(rows: Mapping[str, Shown]) -> Iterator[tuple[str, list[Shown]]]:
 
 def _shown(name: str, one: Parameter) -> Shown:
     return Shown(
-        _name(name),
+        name_of(name),
         name,
-        _value(name, one.value),
+        value_in_words(name, one.value),
         _items(one.value),
         one.clause,
         one.inferred,
@@ -104,7 +104,8 @@ def _shown(name: str, one: Parameter) -> Shown:
     )
 
 
-def _name(name: str) -> str:
+def name_of(name: str) -> str:
+    """A parameter in words."""
     found: Text | None = next((names[name] for _, names in GROUPS if name in names), None)
     return render_text(found) if found else name
 
@@ -122,7 +123,8 @@ def value_names(value: CodeList) -> tuple[str, ...]:
     return tuple(item.name for item in value.items)
 
 
-def _value(name: str, value: object) -> str:
+def value_in_words(name: str, value: object) -> str:
+    """A parameter's value in words; `name` tells how amounts are meant."""
     if isinstance(value, bool):
         return gettext("是") if value else gettext("否")
     if isinstance(value, Period):

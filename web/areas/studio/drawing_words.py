@@ -92,6 +92,7 @@ def _saving() -> dict[str, str]:
         "open_failed": gettext("草稿打不开：文件不是完整的流程图。可下载后用建模工具修复，再上传"),
         "open_warnings": gettext("文件里有{n}处画不出来，或指向不存在的东西。保存前先看检查结果"),
         "narrow": gettext("屏幕太窄，这里只能看。画图要用宽度768像素以上的屏幕"),
+        "submit": gettext("提请发布"),
         "submit_errors": gettext("先改正{n}处错误"),
         "submit_unsaved": gettext("还没有保存，不能提交"),
     }

@@ -13,7 +13,7 @@ import { Marks } from "./marks.js";
 import { createMenus } from "./menus.js";
 import { ask, page, t } from "./page.js";
 import { createPanel } from "./panel/index.js";
-import { reload, watchPresence } from "./presence.js";
+import { claim, reload, watchPresence } from "./presence.js";
 import { download, Saving } from "./saving.js";
 import { createSubmit } from "./submit.js";
 import { createTools, createZoom } from "./tools.js";
@@ -104,7 +104,7 @@ function left(modeler, saving) {
 
 async function start() {
   window.danbaoMissing ??= [];
-  const readonly = !page.mine || NARROW.matches;
+  const readonly = !(await claim()) || NARROW.matches;
   const modeler = createCanvas(one("#db-canvas"), readonly);
   window.danbaoModeler = modeler;
   const found = await source().catch(() => null);

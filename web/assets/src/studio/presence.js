@@ -4,11 +4,36 @@ import { ask, page, t } from "./page.js";
 
 const BEAT = 15000;
 
-const beat = (take) => ask(page.urls.presence, {
+const sent = (tab, take) => ({
   method: "POST",
   headers: { "Content-Type": "application/json" },
-  body: JSON.stringify({ tab: page.tab, take }),
+  body: JSON.stringify({ tab, take }),
 });
+const beat = (take) => ask(page.urls.presence, sent(page.tab, take));
+
+const KEY = `danbao-tab-${page.draft.id}`;
+
+function remembered() {
+  try { return sessionStorage.getItem(KEY); } catch { return null; }
+}
+
+function remember(tab) {
+  try { sessionStorage.setItem(KEY, tab); } catch { /* a private window begins anew after 45 seconds */ }
+}
+
+/**
+ * Whether the draft is this tab's. The server gives every page a new name; one that is loaded again
+ * goes on under the name that it had, so that nobody is kept out by himself.
+ */
+export async function claim() {
+  const before = remembered();
+  if (page.mine) remember(page.tab);
+  else if (before && page.draft.status === "EDITING") {
+    const answer = await ask(page.urls.presence, sent(before, false)).catch(() => null);
+    if (answer?.data.mine) Object.assign(page, { tab: before, mine: true, editor: answer.data.editor });
+  }
+  return page.mine;
+}
 
 /**
  * Says in `element` who edits, and lets the reader take over. `onLost(answer)` is called once when
@@ -55,8 +80,7 @@ function taking(editor, element) {
   const click = async () => {
     if (editor && !confirm(t("presence_confirm", { name: editor.name }))) return;
     const answer = await beat(true).catch(() => ({ ok: false, data: {} }));
-    if (answer.data.mine) location.reload();
-    else element.append(el("span", { class: "db-red" }, answer.data.message ?? t("presence_refused")));
+    if (answer.data.mine) { remember(page.tab); location.reload(); } else element.append(el("span", { class: "db-red" }, answer.data.message ?? t("presence_refused")));
   };
   return el("button", { type: "button", class: "btn-link", click }, editor ? t("presence_take") : t("presence_begin"));
 }

@@ -7,6 +7,7 @@ export function createSubmit(button) {
   if (!button) return { errors() {}, before() {} };
   const why = el("span", { class: "db-sub", id: "db-why" });
   button.after(why);
+  button.lastChild.textContent = t("submit");
   let wrong = 0;
   let save = async () => true;
   let sure = false;
