@@ -248,9 +248,13 @@ def _moved(before: _Diagram, after: _Diagram) -> Iterator[Difference]:
     new = [key for key in after.order if key in before.nodes]
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     stays = {old[at + n] for at, _, size in matcher.get_matching_blocks() for n in range(size)}
+    common = before.nodes.keys() & after.nodes.keys()
     for key in new:
         source = _before(after, key)
-        if key not in stays and source is not None:
+        if key in stays or source is None:
+            continue
+        # a longer way to a step changes the order of the walk, not the step's place
+        if _comes_from(before, key, common) != _comes_from(after, key, common):
             words = text("“{name}”移到“{after}”之后", name=after.nodes[key].shown,
                          after=source.shown)  # fmt: skip
             yield Difference(Kind.MOVED, key, words)
@@ -284,6 +288,10 @@ def _when(condition: str) -> Text | str:
     if condition == "default":
         return text("其余情况")
     return condition or NOTHING
+
+
+def _comes_from(diagram: _Diagram, target: str, common: set[str]) -> set[str]:
+    return {source for source in common if _leads(diagram, source, target, common)}
 
 
 def _leads(diagram: _Diagram, source: str, target: str, common: set[str]) -> bool:

@@ -22,6 +22,20 @@ def test_a_step_put_between_two_others_is_one_difference() -> None:
     assert said(ABC, line("a", "x", "b", "c")) == ["新增人办“x”，在“a”之后"]
 
 
+def test_a_longer_way_to_a_step_does_not_move_what_other_ways_lead_to() -> None:
+    first = b'sourceRef="approve_check" targetRef="gw_approve_check"'
+    new = (
+        b'sourceRef="approve_check" targetRef="more"/><bpmn:userTask id="more" name="more"/>'
+        b'<bpmn:sequenceFlow id="more_on" sourceRef="more" targetRef="gw_approve_check"'
+    )
+    assert APPROVAL.count(first) == 1
+
+    found = said(APPROVAL, APPROVAL.replace(first, new))
+
+    assert len(found) == 1
+    assert found[0].startswith("新增人办“more”")
+
+
 def test_a_step_taken_out_is_one_difference() -> None:
     assert said(ABC, line("a", "c")) == ["删去人办“b”"]
 
