@@ -49,7 +49,8 @@ export function drawing(modeler) {
   return modeler.get("canvas").getContainer().querySelector(":scope > svg");
 }
 
-const MARGIN = { top: 28, right: 28, bottom: 76, left: 76 };
+const MARGIN = { top: 28, right: 28, bottom: 76, left: 28 };
+const TOOLS_WIDTH = 48;
 const LEGIBLE = 0.7;
 
 /** Show the whole drawing beside the tools, never larger than drawn. */
@@ -65,12 +66,13 @@ export function begin(modeler) {
 function show(modeler, least) {
   const canvas = modeler.get("canvas");
   const { inner, outer } = canvas.viewbox();
-  const room = { width: outer.width - MARGIN.left - MARGIN.right, height: outer.height - MARGIN.top - MARGIN.bottom };
+  const left = MARGIN.left + (modeler instanceof Editor ? TOOLS_WIDTH : 0);
+  const room = { width: outer.width - left - MARGIN.right, height: outer.height - MARGIN.top - MARGIN.bottom };
   if (!inner.width || room.width <= 0 || room.height <= 0) return;
   const scale = Math.min(1, Math.max(least, Math.min(room.width / inner.width, room.height / inner.height)));
   const spare = Math.max(0, room.height - inner.height * scale) / 3;
   canvas.viewbox({
-    x: inner.x - MARGIN.left / scale,
+    x: inner.x - left / scale,
     y: inner.y - (MARGIN.top + spare) / scale,
     width: outer.width / scale,
     height: outer.height / scale,

@@ -68,6 +68,8 @@ export class Results {
     const words = t("found", { errors, warnings: this.list.length - errors });
     if (this.summary.textContent !== words) this.summary.textContent = words;
     this.marks.findings(this.list);
+    document.dispatchEvent(new CustomEvent("danbao:findings", { detail: this.list }));
+    document.dispatchEvent(new CustomEvent("danbao:findings", { detail: this.list }));
     this.label();
     if (this.now === this.checks) this.showChecks();
     return errors;

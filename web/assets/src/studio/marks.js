@@ -77,14 +77,14 @@ function box(element, words) {
   return found;
 }
 
-// The deadline as the parameter's own words where every programme agrees, else its label.
+// The deadline in the parameter's own words while the programmes have few, else by its label.
 function term(task) {
   const value = property(task, "deadline");
   if (!value) return "";
   const parameter = page.vocabulary.parameters?.find((one) => one.name === value.replace(/^=\s*/, ""));
   if (!parameter) return length(value);
-  const words = [...new Set((parameter.values ?? []).map((one) => one.words))];
-  return words.length === 1 ? words[0].split("，")[0] : parameter.label;
+  const words = [...new Set((parameter.values ?? []).map((one) => one.words.split(/，|, /)[0]))];
+  return words.length && words.length <= 2 ? words.join(" / ") : parameter.label;
 }
 
 function length(value) {

@@ -101,7 +101,7 @@ function edit(modeler, shape) {
   if (!shape) return;
   select(modeler, shape);
   modeler.get("canvas").scrollToElement(shape, { top: 60, right: 160, bottom: 100, left: 100 });
-  setTimeout(() => shape.parent && modeler.get("directEditing").activate(shape));
+  modeler.get("directEditing").activate(shape);
 }
 
 const PAD = ["append.compensation-activity", "append.condition-intermediate-event", "append.append-task"];
