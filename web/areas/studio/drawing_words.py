@@ -106,9 +106,7 @@ def _presence() -> dict[str, str]:
         "presence_newer": gettext("有新的修改，重新打开"),
         "presence_take": gettext("接手编辑"),
         "presence_begin": gettext("开始编辑"),
-        "presence_confirm": gettext(
-            "{name}正在编辑。接手后，他没有保存的改动要由他自己下载。接手？"
-        ),
+        "presence_confirm": gettext("{name}正在编辑。接手后，对方没有保存的改动只能下载。接手？"),
         "presence_refused": gettext("没有接手，稍后再试"),
         "lost": gettext("这份草稿已由别处接手，这里不再保存"),
         "lost_to": gettext("{name}{at}接手了这份草稿，这里不再保存"),

@@ -34,5 +34,5 @@ export const one = (selector, within = document) => within.querySelector(selecto
 
 /** `text` with {name} replaced by values, as the server's texts have them. */
 export function fill(text, values = {}) {
-  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+  return String(text ?? "").replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }

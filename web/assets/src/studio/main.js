@@ -13,12 +13,10 @@ import { Marks } from "./marks.js";
 import { createMenus } from "./menus.js";
 import { ask, page, t } from "./page.js";
 import { createPanel } from "./panel/index.js";
-import { claim, reload, watchPresence } from "./presence.js";
+import { claim, NARROW, reload, watchPresence } from "./presence.js";
 import { download, Saving } from "./saving.js";
 import { createSubmit } from "./submit.js";
 import { createTools, createZoom } from "./tools.js";
-
-const NARROW = matchMedia("(max-width: 767px)");
 
 async function source() {
   const answer = await fetch(page.urls.source, { credentials: "same-origin" });
@@ -53,6 +51,7 @@ function doubtful(warnings) {
 }
 
 function look(modeler, results) {
+  if (page.draft.saved_at) one("#db-saved").textContent = t("save_saved", { at: page.draft.saved_at });
   ask(page.urls.findings).then(({ data }) => data.findings && results.findings(data.findings), () => {});
   results.loadDifferences();
   bindLooking(modeler, drawing(modeler));

@@ -34,12 +34,21 @@ function entries(kinds, words, act, group) {
   const pairs = kinds.map((kind) => [kind.id, {
     label: words(kind.label),
     className: kind.className,
-    search: [kind.label, kind.id],
+    search: [kind.label, kind.id, ...(ALSO[kind.id] ?? [])],
     group,
     action: (event) => act(event, kind),
   }]);
   return Object.fromEntries(pairs);
 }
+
+// what BPMN and the checks call it, where the panel has a plainer word
+const ALSO = {
+  "user-task": ["用户任务"],
+  "service-task": ["服务任务"],
+  "script-task": ["脚本任务"],
+  "call-activity": ["调用活动"],
+  "rule-task": ["业务规则任务", "决策表"],
+};
 
 function grouped(groups, words, act) {
   const parts = groups.map(({ name, kinds }) => {

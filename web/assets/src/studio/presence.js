@@ -4,6 +4,9 @@ import { ask, page, t } from "./page.js";
 
 const BEAT = 15000;
 
+/** Where one can only look. */
+export const NARROW = matchMedia("(max-width: 767px)");
+
 const sent = (tab, take) => ({
   method: "POST",
   headers: { "Content-Type": "application/json" },
@@ -69,7 +72,7 @@ function show(element, { editor, status, revision }) {
   element.replaceChildren(
     el("span", {}, words),
     ...(newer ? [reload(t("presence_newer"))] : []),
-    ...(settled ? [] : [taking(editor, element)]),
+    ...(settled || NARROW.matches ? [] : [taking(editor, element)]),
   );
 }
 

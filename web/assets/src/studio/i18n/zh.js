@@ -1,16 +1,16 @@
 // Words of the library that the community's translation lacks, or puts otherwise than the checks
-// and the manual do: a lane is 泳道, an exclusive gateway 排他网关, escalation 升级.
+// and the panel do: a lane is 泳道, an exclusive gateway 排他网关, a user task 人办任务.
 export default {
   // what can be drawn
   "Task": "任务",
-  "User task": "用户任务",
-  "Service task": "服务任务",
+  "User task": "人办任务",
+  "Service task": "自动任务",
   "Business rule task": "决策任务",
   "Send task": "发送任务",
   "Receive task": "接收任务",
-  "Script task": "脚本任务",
+  "Script task": "赋值任务",
   "Manual task": "手工任务",
-  "Call activity": "调用活动",
+  "Call activity": "调用流程",
   "Sub-process": "子流程",
   "Sub-process (expanded)": "子流程（展开）",
   "Sub-process (collapsed)": "子流程（收起）",
@@ -75,7 +75,7 @@ export default {
   "Expanded pool/participant": "泳池",
   "Empty pool/participant": "泳池（收起）",
   "Empty pool/participant (removes content)": "泳池（收起，删去其中内容）",
-  "Group": "分组框",
+  "Group": "分组",
   "Text annotation": "注释",
   "Lane": "泳道",
   "Sequence flow": "顺序流",
@@ -87,7 +87,7 @@ export default {
   "Collaboration": "协作",
 
   // the buttons around a selected element
-  "Append task": "接用户任务",
+  "Append task": "接人办任务",
   "Append end event": "接结束事件",
   "Append gateway": "接排他网关",
   "Append intermediate/boundary event": "接中间事件",
