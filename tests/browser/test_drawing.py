@@ -1,18 +1,22 @@
 """A process owner draws: by pointer and by keys, saved by itself, kept from the second person."""
 
+import gzip
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 from sqlalchemy import select
 
+from engine.config import ROOT
 from engine.db import unit_of_work
 from engine.models import Draft
 from engine.runtime.compare import compare
 from tests.browser.conftest import Site
 from web.demo.world import PASSWORD
 
+SENT = {".js", ".css", ".woff2"}
 SVG = "#db-canvas .djs-container > svg"
 SELECTED = "danbaoModeler.get('selection').get().map(one => one.id)"
 CHOOSE = "id => danbaoModeler.get('selection').select(danbaoModeler.get('elementRegistry').get(id))"
@@ -159,6 +163,39 @@ def test_names_with_markup_stay_text_wherever_they_are_shown(drawing: Page) -> N
 
     assert drawing.evaluate("window.hacked") is None
     assert drawing.locator("img[src=x]").count() == 0
+
+
+def test_the_page_is_small_and_soon_ready_without_anything_in_the_cache(drawing: Page) -> None:
+    files = [file for file in (ROOT / "web/static/bundles").iterdir() if file.suffix in SENT]
+    html = len(gzip.compress(drawing.content().encode()))
+    assert html + sum(len(gzip.compress(file.read_bytes())) for file in files) < 600 * 1024
+
+    drawing.context.new_cdp_session(drawing).send(
+        "Network.setCacheDisabled", {"cacheDisabled": True}
+    )
+    times = []
+    for _ in range(3):
+        began = time.monotonic()
+        drawing.reload()
+        drawn(drawing)
+        times.append(time.monotonic() - began)
+    assert min(times) < 3, times
+
+
+def test_a_page_with_changes_that_are_not_saved_asks_before_it_is_left(drawing: Page) -> None:
+    asked: list[str] = []
+
+    def stay(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    drawing.on("dialog", stay)
+    drawing.locator("[data-element-id=approve_loan] .djs-hit").first.click()
+    drawing.keyboard.press("Shift+ArrowDown")
+    drawing.close(run_before_unload=True)
+    expect(drawing.locator("#db-saved")).to_have_attribute("data-state", "saved")
+
+    assert asked == ["beforeunload"]
 
 
 def test_every_menu_is_translated_and_offers_nothing_that_the_checks_refuse(

@@ -65,6 +65,7 @@ def _keys() -> dict[str, str]:
         "key_undo": gettext("撤销"),
         "key_redo": gettext("重做"),
         "key_find": gettext("在图中查找"),
+        "key_save": gettext("马上保存"),
         "key_copy": gettext("复制、粘贴"),
     }
 

@@ -79,9 +79,20 @@ function show(modeler, least) {
   });
 }
 
-/** Select an element and bring it into the middle. */
+/** The shape of an id: the element's own, or the pool of a process. */
+export function locate(modeler, id) {
+  const registry = modeler.get("elementRegistry");
+  return registry.get(id) ?? registry.find((one) => one.type === "bpmn:Participant" && one.businessObject.processRef?.id === id);
+}
+
+/** Tell the drawing whenever its place on the page grows or shrinks. */
+export function followSize(modeler, holder) {
+  new ResizeObserver(() => modeler.get("canvas").resized()).observe(holder);
+}
+
+/** Select an element and bring it into view. */
 export function go(modeler, id) {
-  const element = modeler.get("elementRegistry").get(id);
+  const element = locate(modeler, id);
   if (!element) return;
   const canvas = modeler.get("canvas");
   const root = canvas.findRoot(element);

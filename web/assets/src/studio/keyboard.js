@@ -13,7 +13,7 @@ function beside(modeler) {
 }
 
 /** Bind the keys; `actions.act` runs what the buttons above the panel do. */
-export function bindKeys(modeler, { actions, panel, canvas }) {
+export function bindKeys(modeler, { actions, panel, canvas, save }) {
   const keys = {
     a: () => actions.act("follow", beside(modeler)),
     t: () => actions.act("connect", beside(modeler)),
@@ -33,6 +33,11 @@ export function bindKeys(modeler, { actions, panel, canvas }) {
     if (needs && modeler.get("selection").get().length !== 1) return undefined;
     run();
     return true;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "s") return;
+    event.preventDefault();
+    save();
   });
   panel.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.defaultPrevented) canvas.focus();
@@ -100,7 +105,7 @@ function step(modeler, by) {
 const LINES = [
   ["A", "key_follow"], ["T", "key_connect"], ["R", "key_type"], ["Y", "key_lane"], ["E", "key_name"], ["Delete", "key_remove"],
   ["[ ]", "key_step"], ["↵", "key_panel"], ["Esc", "key_back"], ["← ↑ → ↓", "key_move"],
-  ["H L S C", "key_tools"], ["Ctrl Z", "key_undo"], ["Ctrl Y", "key_redo"], ["Ctrl F", "key_find"], ["Ctrl C V", "key_copy"],
+  ["H L S C", "key_tools"], ["Ctrl Z", "key_undo"], ["Ctrl Y", "key_redo"], ["Ctrl F", "key_find"], ["Ctrl C V", "key_copy"], ["Ctrl S", "key_save"],
 ];
 
 function help() {

@@ -5,7 +5,7 @@ import "bpmn-js/dist/assets/bpmn-font/css/bpmn.css";
 import "./studio.css";
 
 import { createActions } from "./actions.js";
-import { begin, createCanvas, drawing, fit, go } from "./canvas.js";
+import { begin, createCanvas, drawing, fit, followSize, go, locate } from "./canvas.js";
 import { el, one } from "./dom.js";
 import { Results } from "./findings.js";
 import { announce, bindKeys, bindLooking, respectInputMethods } from "./keyboard.js";
@@ -70,7 +70,7 @@ function edit(modeler, results, panel) {
   submit.before(() => saving.save());
   ask(page.urls.findings).then(({ data }) => data.findings && heard({ findings: data.findings }), () => {});
   results.loadDifferences();
-  bindKeys(modeler, { actions, panel: one("#db-props"), canvas: modeler.get("canvas") });
+  bindKeys(modeler, { actions, panel: one("#db-props"), canvas: modeler.get("canvas"), save: () => saving.save() });
   watchPresence(one("#db-editor"), { onLost: (data) => lost(modeler, saving, data) });
   left(modeler, saving);
   window.danbaoSaving = saving;
@@ -115,7 +115,8 @@ async function start() {
 }
 
 function build(modeler, readonly) {
-  const known = (id) => modeler.get("elementRegistry").get(id);
+  const known = (id) => locate(modeler, id);
+  followSize(modeler, one("#db-canvas"));
   announce(modeler, one("#db-canvas"));
   respectInputMethods(one("#db-canvas"));
   const marks = new Marks(modeler, (id) => results.point(id));

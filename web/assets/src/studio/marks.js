@@ -1,5 +1,9 @@
 // Marks on the drawing: what is wrong, what differs, how long a step has. All are text nodes in
 // overlays, so a name or a finding can hold any markup and stays text.
+import { getMid } from "diagram-js/lib/layout/LayoutUtil";
+import { getBBox } from "diagram-js/lib/util/Elements";
+
+import { locate } from "./canvas.js";
 import { el } from "./dom.js";
 import { page, t } from "./page.js";
 
@@ -16,6 +20,7 @@ function grouped(list) {
 /** Marks of one drawing; `onChoose(elementId)` is called when a mark of a finding is clicked. */
 export class Marks {
   constructor(modeler, onChoose) {
+    this.modeler = modeler;
     this.overlays = modeler.get("overlays");
     this.canvas = modeler.get("canvas");
     this.registry = modeler.get("elementRegistry");
@@ -30,24 +35,21 @@ export class Marks {
     this.overlays.remove({ type: "db-finding" });
     for (const [id, name] of this.marked) if (this.registry.get(id)) this.canvas.removeMarker(id, name);
     this.marked = [];
-    for (const [id, items] of grouped(list)) if (this.registry.get(id)) this.finding(id, items);
+    for (const [id, items] of grouped(list)) {
+      const element = locate(this.modeler, id);
+      if (element?.parent) this.finding(element, id, items);
+    }
   }
 
-  finding(id, items) {
+  finding(element, id, items) {
     const errors = items.filter((one) => one.level === "error");
     const name = errors.length ? ERROR : WARNING;
     const words = items.map((one) => one.message).join("；");
     const shown = items.length > 1 ? String(items.length) : "!";
     const mark = el("button", { type: "button", class: `db-st-mark ${name}`, title: words, "aria-label": words, tabindex: "-1", click: () => this.onChoose(id) }, shown);
-    this.canvas.addMarker(id, name);
-    this.marked.push([id, name]);
-    this.overlays.add(id, "db-finding", { position: this.corner(id), scale: { min: 0.85, max: 1.2 }, html: mark });
-  }
-
-  corner(id) {
-    const element = this.registry.get(id);
-    if (!element.waypoints) return { top: -10, right: 10 };
-    return { top: -10, left: 0 };
+    this.canvas.addMarker(element, name);
+    this.marked.push([element.id, name]);
+    this.overlays.add(element, "db-finding", { position: corner(element), scale: { min: 0.85, max: 1.2 }, html: mark });
   }
 
   /** Show short words above what differs from the version in force; an empty list clears them. */
@@ -69,6 +71,14 @@ export class Marks {
       if (words) this.overlays.add(element.id, "db-term", { position: { bottom: 20, left: 0 }, show: { minZoom: 0.6 }, html: box(element, words) });
     }
   }
+}
+
+// at the corner of a shape, in the middle of a line
+function corner(element) {
+  if (!element.waypoints) return { top: -10, right: 10 };
+  const middle = getMid(element);
+  const { x, y } = getBBox(element);
+  return { top: middle.y - y - 10, left: middle.x - x - 10 };
 }
 
 function box(element, words) {
