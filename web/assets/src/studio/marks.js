@@ -68,7 +68,7 @@ export class Marks {
     this.overlays.remove({ type: "db-term" });
     for (const element of this.registry.filter((one) => one.type === "bpmn:UserTask")) {
       const words = term(element.businessObject);
-      if (words) this.overlays.add(element.id, "db-term", { position: { bottom: 20, left: 0 }, show: { minZoom: 0.6 }, html: box(element, words) });
+      if (words) this.overlays.add(element, "db-term", { ...place(element), show: { minZoom: 0.6 }, html: box(element, words) });
     }
   }
 }
@@ -81,9 +81,14 @@ function corner(element) {
   return { top: middle.y - y - 10, left: middle.x - x - 10 };
 }
 
+// under the name, unless an event or the sign of a loop sits there
+const crowded = (element) => element.attachers.length > 0 || Boolean(element.businessObject.loopCharacteristics);
+const place = (element) => ({ position: crowded(element) ? { top: 3, left: 24 } : { bottom: 20, left: 0 } });
+
 function box(element, words) {
-  const found = el("div", { class: "db-st-term" }, words);
-  found.style.width = `${element.width}px`;
+  const aside = crowded(element);
+  const found = el("div", { class: `db-st-term${aside ? " db-st-term--aside" : ""}` }, words);
+  found.style.width = `${element.width - (aside ? 24 : 0)}px`;
   return found;
 }
 
