@@ -80,7 +80,7 @@ def _saving() -> dict[str, str]:
         "save_offline": gettext("网络断开，接通后自动保存"),
         "save_unreachable": gettext("连不上服务器，稍后自动再试"),
         "save_server": gettext("服务器出错，稍后自动再试"),
-        "save_signed_out": gettext("登录已失效，在另一个页面登录后再试"),
+        "save_signed_out": gettext("登录已失效，登录后重新打开这一页，改动还在"),
         "save_refused": gettext("这份流程图不能保存"),
         "save_again": gettext("再试一次"),
         "save_download": gettext("下载"),

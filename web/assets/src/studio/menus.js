@@ -2,7 +2,7 @@
 // pop-up with its search and keys, filled with our kinds.
 import { accepted, following, KINDS } from "./kinds.js";
 import { t } from "./page.js";
-import { centre, follow, join, lanes, moveToLane, shapeOf, targets } from "./place.js";
+import { centre, follow, join, lanes, moveToLane, shapeOf, targets, withStart } from "./place.js";
 
 const WIDTH = 260;
 
@@ -93,9 +93,14 @@ const OTHER = {
 // A pointer takes the new shape along and drops it; keys put it after what is selected.
 function draw(modeler, event, kind) {
   const [selected] = modeler.get("selection").get();
-  if (byPointer(event)) modeler.get("create").start(event, shapeOf(modeler, kind));
+  if (byPointer(event)) carry(modeler, event, kind);
   else if (selected && allows(selected, kind)) edit(modeler, follow(modeler, selected, kind));
   else edit(modeler, centre(modeler, kind));
+}
+
+function carry(modeler, event, kind) {
+  const shape = shapeOf(modeler, kind);
+  modeler.get("create").start(event, withStart(modeler, kind, shape), { hints: { autoSelect: [shape] } });
 }
 
 const byPointer = (event) => event instanceof MouseEvent && event.detail > 0;

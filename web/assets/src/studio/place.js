@@ -10,6 +10,20 @@ export function shapeOf(modeler, kind) {
   return type === "bpmn:Participant" ? factory.createParticipantShape(attributes) : factory.createShape({ type, ...attributes });
 }
 
+const holds = (kind) => kind.target.type === "bpmn:SubProcess";
+
+/** What a kind brings along: a sub-process begins with a start event. */
+export function withStart(modeler, kind, shape) {
+  if (!holds(kind)) return [shape];
+  return [shape, modeler.get("elementFactory").createShape({ type: "bpmn:StartEvent", x: 40, y: 82, parent: shape })];
+}
+
+// the same for a shape that is in the drawing already
+function begun(modeler, kind, shape) {
+  if (holds(kind)) modeler.get("modeling").createShape({ type: "bpmn:StartEvent" }, { x: shape.x + 58, y: shape.y + 100 }, shape);
+  return shape;
+}
+
 /**
  * Put a step after `source`: into its flow if it has just one, so that what followed still does;
  * on its edge, if it is a boundary event; else on a way of its own. Returns the new element.
@@ -18,7 +32,7 @@ export function follow(modeler, source, kind) {
   if (kind.target.type === "bpmn:BoundaryEvent") return attach(modeler, source, kind);
   const flow = source.type === "bpmn:SequenceFlow" ? source : onlyFlow(source);
   if (flow && goesOn(kind)) return insert(modeler, flow, kind);
-  return modeler.get("autoPlace").append(source, shapeOf(modeler, kind));
+  return together(modeler, () => begun(modeler, kind, modeler.get("autoPlace").append(source, shapeOf(modeler, kind))));
 }
 
 const goesOn = (kind) => !["bpmn:EndEvent", "bpmn:TextAnnotation"].includes(kind.target.type);
@@ -37,7 +51,7 @@ function insert(modeler, flow, kind) {
   const shape = shapeOf(modeler, kind);
   return together(modeler, () => {
     makeRoom(modeler, flow, shape.width + 2 * GAP);
-    return modeler.get("modeling").createShape(shape, middle(flow), flow);
+    return begun(modeler, kind, modeler.get("modeling").createShape(shape, middle(flow), flow));
   });
 }
 
@@ -69,7 +83,7 @@ export function centre(modeler, kind) {
   const { x, y, width, height } = canvas.viewbox();
   const place = { x: Math.round(x + width / 2), y: Math.round(y + height / 2) };
   const parent = kind.target.type === "bpmn:Participant" ? canvas.getRootElement() : home(modeler, place);
-  return modeler.get("modeling").createShape(shapeOf(modeler, kind), place, parent);
+  return together(modeler, () => begun(modeler, kind, modeler.get("modeling").createShape(shapeOf(modeler, kind), place, parent)));
 }
 
 // a step belongs into the pool around its place, else into the first one there is

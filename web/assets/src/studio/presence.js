@@ -3,6 +3,8 @@ import { el } from "./dom.js";
 import { ask, page, t } from "./page.js";
 
 const BEAT = 15000;
+const IDLE = 15 * 60 * 1000;
+const SIGNS = ["pointerdown", "keydown", "wheel"];
 
 /** Where one can only look. */
 export const NARROW = matchMedia("(max-width: 767px)");
@@ -51,8 +53,14 @@ export function watchPresence(element, { onLost }) {
     if (!answer.ok || answer.data.mine === undefined) return;
     heard(answer.data, state, element, onLost);
   };
-  setInterval(look, BEAT);
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
+  // who has gone away keeps neither the draft nor the session
+  let last = Date.now();
+  const away = () => Date.now() - last > IDLE;
+  for (const sign of SIGNS) {
+    document.addEventListener(sign, () => { const back = away(); last = Date.now(); if (back) look(); }, { capture: true, passive: true });
+  }
+  setInterval(() => { if (!away()) look(); }, BEAT);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden && !away()) look(); });
   look();
 }
 

@@ -92,10 +92,10 @@ export class Saving {
 
   heard({ status, ok, data }, xml) {
     if (ok && data.revision !== undefined) this.done(data);
-    else if (status === 409) this.stop(data, xml);
+    else if (status === 409 && data.error !== "crossed") this.stop(data, xml);
     else if (status === 422 || status === 413) this.refused(data);
-    else if (status === 401 || status === 403 || ok) this.failed(data.message ?? t("save_signed_out"));
-    else this.failed(t("save_server"));
+    else if (status === 401 || data.error === "csrf" || ok) this.signedOut();
+    else this.failed(status === 403 && data.message ? data.message : t("save_server"));
   }
 
   done(answer) {
@@ -115,6 +115,12 @@ export class Saving {
     const words = [data.message ?? t("save_refused"), data.remedy].filter(Boolean).join("，");
     this.say("failed", t("save_failed", { why: words }), this.offer());
     if (data.findings) this.onFindings(data.findings);
+  }
+
+  // the token of this page is gone with the session; the copy in the browser is offered again
+  signedOut() {
+    this.dirty = true;
+    this.say("failed", t("save_failed", { why: t("save_signed_out") }), this.again(), this.offer());
   }
 
   failed(why) {
