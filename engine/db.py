@@ -75,6 +75,16 @@ def _plain(value: Any) -> str:
     raise TypeError(f"{type(value).__name__} cannot be stored as JSON")
 
 
+@contextmanager
+def connected(settings: Settings) -> Iterator[sessionmaker[Session]]:
+    """Sessions for a command, on connections that are closed when it ends."""
+    engine = connect(settings)
+    try:
+        yield session_factory(engine)
+    finally:
+        engine.dispose()
+
+
 def session_factory(engine: Engine) -> sessionmaker[Session]:
     """Sessions whose objects stay readable after the commit, so that a page can be rendered."""
     return sessionmaker(engine, expire_on_commit=False)

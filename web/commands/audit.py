@@ -19,7 +19,7 @@ from engine.audit.keys import key_id, public_key, public_keys, sealing_key
 from engine.audit.verify import Report
 from engine.clock import utc_now
 from engine.config import Settings, load_settings
-from engine.db import connect, session_factory, unit_of_work
+from engine.db import connected, unit_of_work
 
 
 @click.group()
@@ -30,12 +30,8 @@ def command() -> None:
 @contextmanager
 def _unit() -> Iterator[tuple[Session, Settings]]:
     settings = load_settings()
-    engine = connect(settings)
-    try:
-        with unit_of_work(session_factory(engine)) as session:
-            yield session, settings
-    finally:
-        engine.dispose()
+    with connected(settings) as factory, unit_of_work(factory) as session:
+        yield session, settings
 
 
 @command.command("verify")

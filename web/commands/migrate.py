@@ -22,16 +22,12 @@ from engine.text import Text
 @click.option("--reason", default="", help="原因，记入审计；实际迁移时必填")
 def migrate(process: str, to: int | None, dry_run: bool, reason: str) -> None:
     """Look ahead, and unless it is a dry run, move all that can be moved."""
-    engine = db.connect(load_settings())
-    try:
-        factory = db.session_factory(engine)
+    with db.connected(load_settings()) as factory:
         with factory() as session:
             found = preview(session, process, SYSTEM, to)
         _tell(found)
         if found.able and not dry_run:
             _run(factory, found, reason)
-    finally:
-        engine.dispose()
 
 
 def _tell(found: Preview) -> None:

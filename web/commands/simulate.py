@@ -37,12 +37,8 @@ def decision(file: Path, since: datetime, as_json: bool, lang: str) -> None:
     """Replay evaluations since a day (Asia/Shanghai) through FILE."""
     model, say = load_table(file), speaker(lang)
     start = since.replace(tzinfo=SHANGHAI).astimezone(UTC)
-    engine = db.connect(load_settings())
-    try:
-        with db.session_factory(engine)() as session:
-            found = simulate(session, model, start)
-    finally:
-        engine.dispose()
+    with db.connected(load_settings()) as factory, factory() as session:
+        found = simulate(session, model, start)
     for line in _as_json(found, say) if as_json else _as_text(found, say):
         click.echo(line)
 

@@ -10,15 +10,16 @@ from sqlalchemy.orm import Session
 from engine.clock import local_date
 from engine.dmn import DecisionRefused
 from engine.errors import RuleRefused
-from engine.models import DefinitionKind
+from engine.models import DefinitionKind, Role
 from engine.queries.clauses import clauses
 from engine.queries.definitions import newest
 from engine.runtime.decisions import load_models
 from engine.runtime.definitions import files_in, programmes
 from engine.runtime.lint.gather import Source, gather
 from engine.runtime.lint.known import PARTIES, PERIODS, ROLES, Known
-from engine.runtime.registry import operations
+from engine.runtime.registry import Domain, operations
 from web.areas.admin.parameters import name_of, value_in_words
+from web.login import actor
 from web.rendering import role_words
 from web.unit import now
 
@@ -38,7 +39,7 @@ def vocabulary(session: Session, deployment_id: int) -> dict[str, Any]:
         "operations": _operations(),
         "decisions": _decisions(session),
         "parameters": list(_parameters(session)),
-        "parametersUrl": url_for("admin.parameters"),
+        "parametersUrl": url_for("admin.parameters") if _is_admin() else None,
         "clauses": [
             {"id": one.id, "label": f"{one.id} {one.number}", "words": one.words}
             for one in clauses().values()
@@ -47,6 +48,15 @@ def vocabulary(session: Session, deployment_id: int) -> dict[str, Any]:
         "stages": [{"id": str(n), "label": f"{n} {label}"} for n, label in enumerate(_stages(), 1)],
         "starts": {key: sorted(names) for key, names in known.starts.items()},
     }
+
+
+def _is_admin() -> bool:
+    return Role.ADMIN.value in actor().roles
+
+
+def _values(domain: Domain) -> list[str] | None:
+    """What a name can be, when that is few."""
+    return [one for one in domain if one is not None] if isinstance(domain, tuple) else None
 
 
 def party_words() -> dict[str, str]:
@@ -102,8 +112,7 @@ def _operations() -> Rows:
                 {"name": name, "required": required} for name, required in one.inputs.items()
             ],
             "sets": [
-                {"name": name, "values": list(domain) if isinstance(domain, tuple) else None}
-                for name, domain in one.sets.items()
+                {"name": name, "values": _values(domain)} for name, domain in one.sets.items()
             ],
         }
         for one in sorted(operations().values(), key=lambda one: one.name)
