@@ -47,7 +47,7 @@ def _people() -> dict[str, str]:
 
 def _times() -> dict[str, str]:
     return {
-        "p_when": gettext("期限"),
+        "p_when": gettext("时间"),
         "p_deadline": gettext("期限"),
         "p_way_unset": gettext("没有写"),
         "p_way_parameter": gettext("方案参数"),

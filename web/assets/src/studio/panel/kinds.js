@@ -91,7 +91,7 @@ function deadlineFields(ctx, object) {
   const { texts, modeler, vocabulary } = ctx;
   const clocks = [...new Set(modeler.get("elementRegistry").filter((one) => one.type === "bpmn:UserTask").map((one) => property(one.businessObject, "clock")).filter(Boolean))];
   const running = clocks.map((one) => ({ value: one, label: one }));
-  const link = { href: vocabulary.parametersUrl, words: texts.p_see_parameters };
+  const link = parametersLink(vocabulary, texts);
   return [
     property_(ctx, "deadline", texts.p_deadline, { kind: "period", mayBeNone: true, link, about: /时限|期限/ }),
     property_(ctx, "reminders", texts.p_reminders, { kind: "several", value: split(property(object, "reminders")), options: reminders(texts), hint: texts.p_reminders_hint, set: (list) => setProperty(ctx, "reminders", list.join(",")) }),
@@ -100,6 +100,9 @@ function deadlineFields(ctx, object) {
     clocks.length ? property_(ctx, "pauses", texts.p_pauses, { kind: "select", options: running, hint: texts.p_pauses_hint }) : null,
   ].filter(Boolean);
 }
+
+// only who may read that page
+const parametersLink = ({ parametersUrl }, texts) => (parametersUrl ? { href: parametersUrl, words: texts.p_see_parameters } : null);
 
 const reminders = (texts) => [["-P5D", texts.p_before5], ["-P3D", texts.p_before3], ["-P1D", texts.p_before1], ["P0D", texts.p_on_day], ["P1D", texts.p_after1], ["P3D", texts.p_after3]].map(([value, label]) => ({ value, label }));
 
@@ -200,7 +203,7 @@ function timer(ctx, found) {
   if (way === "timeCycle") fields.push({ kind: "text", id: "timer", label: texts.p_cycle, code: true, value, hint: texts.p_cycle_hint, set: write });
   else {
     const asPeriod = (next) => write(vocabulary.parameters.some((one) => one.name === next) ? `=due("${next}")` : next);
-    fields.push({ kind: "period", id: "timer", label: texts.p_time, value: named ?? value, about: /定时|时间/, link: { href: vocabulary.parametersUrl, words: texts.p_see_parameters }, set: asPeriod });
+    fields.push({ kind: "period", id: "timer", label: texts.p_time, value: named ?? value, about: /定时|时间/, link: parametersLink(vocabulary, texts), set: asPeriod });
   }
   return { title: texts.p_timer_group, fields };
 }
