@@ -29,6 +29,8 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "gettext": None,
     "text": None,
     "Text": None,
+    "form_operation": (2,),
+    "service_operation": (2,),
     "_audit": (6,),  # engine.operations.tasks hands its sentence on
 }
 OPTIONS = {"templates/**.html": {"silent": "false"}}

@@ -15,6 +15,7 @@ from engine.runtime.normalise import BPMN, CAMUNDA, parse_xml
 from engine.text import Text, text
 
 DI = "http://www.omg.org/spec/BPMN/20100524/DI"
+DRAWN = (f"{{{DI}}}", "{http://www.omg.org/spec/DD/")
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 DERIVED = {f"{{{BPMN}}}incoming", f"{{{BPMN}}}outgoing"}
 # BPMN 2.0.2, the attributes' defaults in the schema's tables
@@ -49,6 +50,7 @@ DEFAULTS = {
     ("textAnnotation", "textFormat"): "text/plain",
     ("documentation", "textFormat"): "text/plain",
     ("*", "isImmediate"): "true",
+    ("compensateEventDefinition", "waitForCompletion"): "true",
 }
 AUTHOR = {"exporter", "exporterVersion"}
 
@@ -64,17 +66,28 @@ class _Said:
     line: int
 
 
-def is_same(old: bytes, new: bytes) -> bool:
+def is_same(old: bytes, new: bytes, *, drawing: bool = True) -> bool:
     """Whether two files say the same. Raises DiagramRefused for what is no XML."""
-    return first_difference(old, new) is None
+    return first_difference(old, new, drawing=drawing) is None
 
 
-def first_difference(old: bytes, new: bytes) -> Text | None:
-    """Where two files differ first, for people who look into files; None when nowhere."""
+def first_difference(old: bytes, new: bytes, *, drawing: bool = True) -> Text | None:
+    """Where two files differ first, for people who look into files; None when nowhere.
+
+    Without `drawing` only the model counts, not where and how its elements are drawn.
+    """
     if old == new:
         return None
-    before, after = (_read(parse_xml(one, "BPMN")) for one in (old, new))
-    return _difference(before, after)
+    roots = [parse_xml(one, "BPMN") for one in (old, new)]
+    if not drawing:
+        for root in roots:
+            _forget_drawing(root)
+    return _difference(*(_read(root) for root in roots))
+
+
+def _forget_drawing(root: etree._Element) -> None:
+    for one in root.findall(f"{{{DI}}}BPMNDiagram"):
+        root.remove(one)
 
 
 def _read(node: etree._Element) -> _Said:
@@ -109,8 +122,14 @@ def _is_empty(one: _Said) -> bool:
 
 
 def _attributes(node: etree._Element, name: str) -> Iterator[tuple[str, str]]:
+    drawn = str(node.tag).startswith(DRAWN)
     for key, value in node.attrib.items():
         plain = str(key)
+        if drawn:
+            # ids of the drawing are no one's business, and the mark of a gateway is its own
+            if value and plain not in ("id", "isMarkerVisible"):
+                yield plain, _value(plain, _number(str(value)))
+            continue
         if plain == f"{{{XSI}}}type":
             yield "type", _kind(node, str(value))
         elif plain == f"{{{XSI}}}schemaLocation" or (plain in AUTHOR and name == "definitions"):
@@ -125,10 +144,10 @@ def _kind(node: etree._Element, value: str) -> str:
 
 
 def _value(key: str, value: str) -> str:
-    if key in ("x", "y", "width", "height"):
-        return _number(value)
+    if key == "name":
+        value = " ".join(value.split())  # where a label breaks its lines is drawing
     # a reference may be written with the prefix of its own namespace
-    return value.rpartition(":")[2] if key.endswith("Ref") else value
+    return value.rpartition(":")[2] if key.endswith(("Ref", "bpmnElement")) else value
 
 
 def _number(value: str) -> str:

@@ -69,7 +69,6 @@ export class Results {
     if (this.summary.textContent !== words) this.summary.textContent = words;
     this.marks.findings(this.list);
     document.dispatchEvent(new CustomEvent("danbao:findings", { detail: this.list }));
-    document.dispatchEvent(new CustomEvent("danbao:findings", { detail: this.list }));
     this.label();
     if (this.now === this.checks) this.showChecks();
     return errors;
