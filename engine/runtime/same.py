@@ -7,7 +7,7 @@ and text does, positions on the page too.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
@@ -97,10 +97,21 @@ def _read(node: etree._Element) -> _Said:
     if _is_set(node):
         said.sort(key=_order)
     kept = tuple(one for one in said if not _is_empty(one))
-    attributes = tuple(sorted(_attributes(node, name)))
+    attributes = tuple(sorted(set(_attributes(node, name))))
     words = _words(node, has_children=bool(kept))
     line = node.sourceline
-    return _Said(str(node.tag), attributes, words, kept, line if isinstance(line, int) else 0)
+    return _formal(
+        _Said(str(node.tag), attributes, words, kept, line if isinstance(line, int) else 0)
+    )
+
+
+def _formal(one: _Said) -> _Said:
+    """The schema lets an expression say that it is formal by its name or by its type."""
+    formal = ("type", f"{{{BPMN}}}tFormalExpression")
+    if one.tag != f"{{{BPMN}}}expression" or formal not in one.attributes:
+        return one
+    attributes = tuple(pair for pair in one.attributes if pair != formal)
+    return replace(one, tag=f"{{{BPMN}}}formalExpression", attributes=attributes)
 
 
 def _is_set(node: etree._Element) -> bool:
@@ -123,8 +134,9 @@ def _is_empty(one: _Said) -> bool:
 
 def _attributes(node: etree._Element, name: str) -> Iterator[tuple[str, str]]:
     drawn = str(node.tag).startswith(DRAWN)
+    own = f"{{{etree.QName(node.tag).namespace}}}"
     for key, value in node.attrib.items():
-        plain = str(key)
+        plain = str(key).removeprefix(own)  # written with or without its element's own prefix
         if drawn:
             # ids of the drawing are no one's business, and the mark of a gateway is its own
             if value and plain not in ("id", "isMarkerVisible"):

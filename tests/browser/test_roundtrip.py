@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, FilePayload, Page
 
 from engine.config import ROOT
 from engine.runtime.same import first_difference
@@ -15,11 +15,14 @@ from tests.runtime.test_corpus import files
 OPEN_AND_SAVE = """async (xml) => {
   try {
     const {warnings} = await danbaoModeler.importXML(xml);
-    return {xml: (await danbaoModeler.saveXML({format: true})).xml, told: warnings.length};
+    const told = warnings.map((one) => one.message);
+    return {xml: (await danbaoModeler.saveXML({format: true})).xml, told};
   } catch (error) { return {refused: String(error)}; }
 }"""
 CANNOT_OPEN = 13  # of the corpus: models without a drawing, or that are no BPMN
-LOSES = 24  # of the corpus: with ids that are none, or references to nothing
+UNREADABLE = (
+    14  # of the corpus: ids that are none or that two elements have; the page lets nobody edit them
+)
 
 
 @pytest.fixture
@@ -34,35 +37,67 @@ def drawing(browser: Browser, site: Site) -> Iterator[Page]:
     context.close()
 
 
-def saved(page: Page, path: Path) -> tuple[bytes, bool] | None:
-    """The file as the page saves it, and whether the page was told that it cannot hold all of it;
-    None where it cannot be opened."""
+def saved(page: Page, path: Path) -> tuple[bytes, list[str]] | None:
+    """The file as the page saves it, and what of it could not be read; None where it cannot be
+    opened."""
     found = page.evaluate(OPEN_AND_SAVE, path.read_bytes().decode("utf-8-sig"))
-    return (found["xml"].encode(), found["told"] > 0) if "xml" in found else None
+    if "xml" not in found:
+        return None
+    unread = [words for words in found["told"] if words.startswith("unparsable content")]
+    return found["xml"].encode(), unread
 
 
 def test_every_diagram_of_ours_is_the_same_after_opening_and_saving(drawing: Page) -> None:
     for path in sorted((ROOT / "bpmn" / "processes").glob("*.bpmn")):
         found = saved(drawing, path)
         assert found is not None, path.name
-        again, told = found
-        assert not told, path.name
+        again, unread = found
+        assert not unread, path.name
         assert first_difference(path.read_bytes(), again) is None, path.name
 
 
-def test_an_interchange_model_is_the_same_after_saving_or_its_owner_is_warned(
-    drawing: Page,
-) -> None:
-    closed, warned, changed = [], [], []
+def test_an_interchange_model_is_the_same_after_opening_and_saving(drawing: Page) -> None:
+    closed: list[str] = []
+    unreadable: list[str] = []
+    changed: list[str] = []
     for path in files():
+        name = f"{path.parent.name}/{path.name}"
         found = saved(drawing, path)
         if found is None:
-            closed.append(path.name)
+            closed.append(name)
             continue
-        again, told = found
+        again, unread = found
         difference = first_difference(path.read_bytes(), again, drawing=False)
-        if difference is not None:
-            (warned if told else changed).append(f"{path.parent.name}/{path.name}: {difference}")
+        if unread:
+            unreadable.append(name)
+        elif difference is not None:
+            changed.append(f"{name}: {difference}")
     assert not changed, "\n".join(changed)
     assert len(closed) <= CANNOT_OPEN, closed
-    assert len(warned) <= LOSES, warned
+    assert len(unreadable) <= UNREADABLE, unreadable
+
+
+def upload(page: Page, site: Site, source: bytes) -> None:
+    page.goto(f"{site.url}/studio/processes/bank_approval")
+    page.locator("details.app-upload summary").click()
+    file: FilePayload = {"name": "b.bpmn", "mimeType": "application/xml", "buffer": source}
+    page.set_input_files("#f-file", file)
+    page.locator("details.app-upload button[type=submit]").click()
+
+
+def test_a_file_that_would_lose_something_in_saving_can_only_be_looked_at(
+    browser: Browser, site: Site
+) -> None:
+    context = browser.new_context(locale="zh-CN")
+    page = context.new_page()
+    sign_in(page, site, "owner")
+    begin(page, site)
+    own = (ROOT / "bpmn" / "processes" / "bank_approval.bpmn").read_bytes()
+    page.evaluate("danbaoSaving.halt()")
+    upload(page, site, own.replace(b"approve_loan", "审批 贷款".encode()))
+    page.get_by_role("link", name="打开画图").click()
+    note = page.locator(".db-st-note")
+    note.wait_for()
+    assert "审批 贷款" in note.inner_text()
+    assert page.locator("#db-tools").is_hidden()
+    context.close()

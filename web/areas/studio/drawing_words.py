@@ -91,6 +91,10 @@ def _saving() -> dict[str, str]:
         "left_drop": gettext("放弃"),
         "load_failed": gettext("草稿没有打开：连不上服务器"),
         "open_failed": gettext("草稿打不开：文件不是完整的流程图。可下载后用建模工具修复，再上传"),
+        "open_unread": gettext(
+            "文件里有{n}处绘图工具读不懂，改了再存会丢，所以这里只能看。多为编号重复，或含空格、汉字：{ids}。"
+            "下载后改正编号，再上传"
+        ),
         "open_warnings": gettext("文件里有{n}处画不出来，或指向不存在的东西。保存前先看检查结果"),
         "narrow": gettext("屏幕太窄，这里只能看。画图要用宽度768像素以上的屏幕"),
         "submit": gettext("提请发布"),

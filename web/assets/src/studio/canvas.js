@@ -11,6 +11,7 @@ import SpaceToolModule from "bpmn-js/lib/features/space-tool";
 
 import words from "./i18n/index.js";
 import ids from "./ids.js";
+import { keepReferences } from "./keep.js";
 import renderer from "./renderer.js";
 import transactions from "./together.js";
 
@@ -25,7 +26,12 @@ const LABEL = 11.5;
 const TOOLS = [GlobalConnectModule, HandToolModule, LassoToolModule, SpaceToolModule];
 
 // our tool bar stands in for the library's
-class Editor extends Modeler {}
+class Editor extends Modeler {
+  async importXML(...given) {
+    const found = await super.importXML(...given);
+    return { ...found, warnings: keepReferences(found.warnings) };
+  }
+}
 Editor.prototype._modules = [...Modeler.prototype._modules.filter((one) => one !== PaletteModule), ...TOOLS];
 
 function font() {

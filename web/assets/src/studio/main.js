@@ -33,21 +33,30 @@ function note(words, ...buttons) {
 
 const button = (words, click) => el("button", { type: "button", class: "btn", click }, words);
 
+/** Draw a file; returns what of it could not be read, or null where nothing can be drawn. */
 async function open(modeler, xml) {
   try {
     const { warnings } = await modeler.importXML(xml);
     begin(modeler);
-    if (warnings.length) doubtful(warnings);
-    return true;
+    return warnings;
   } catch {
     note(t("open_failed"), el("a", { class: "btn", href: page.urls.download }, t("save_download")));
-    return false;
+    return null;
   }
 }
 
 // What could not be drawn is not seen, so it is said.
 function doubtful(warnings) {
   const found = note(t("open_warnings", { n: warnings.length }), button(t("close"), () => found.remove()));
+}
+
+// What could not be read at all would be gone after saving, so nothing is drawn here.
+const UNREAD = /^unparsable content/;
+const ID = /(?:illegal|duplicate) ID <(.+)>/;
+
+function unread(warnings) {
+  const ids = [...new Set(warnings.map((one) => ID.exec(one.message)?.[1]).filter(Boolean))];
+  note(t("open_unread", { n: warnings.length, ids: ids.slice(0, 3).join("、") || "—" }), el("a", { class: "btn", href: page.urls.download }, t("save_download")));
 }
 
 function look(modeler, results) {
@@ -93,7 +102,7 @@ function left(modeler, saving) {
   if (!copy) return;
   const drop = () => { saving.forget(); found.remove(); };
   const restore = async () => {
-    if (!(await open(modeler, copy.xml))) return;
+    if ((await open(modeler, copy.xml)) === null) return;
     found.remove();
     saving.changed();
   };
@@ -103,15 +112,30 @@ function left(modeler, saving) {
 
 async function start() {
   window.danbaoMissing ??= [];
-  const readonly = !(await claim()) || NARROW.matches;
-  const modeler = createCanvas(one("#db-canvas"), readonly);
-  window.danbaoModeler = modeler;
+  const mine = await claim();
   const found = await source().catch(() => null);
   if (!found) { note(t("load_failed"), reload(t("save_again"), "btn")); return; }
   if (found.revision) page.draft.revision = found.revision;
-  if (!(await open(modeler, found.xml))) return;
-  build(modeler, readonly);
+  const drawn = await draw(found.xml, !mine || NARROW.matches);
+  if (!drawn) return;
+  build(drawn.modeler, drawn.readonly);
   document.documentElement.dataset.studio = "ready";
+}
+
+async function draw(xml, readonly) {
+  const modeler = createCanvas(one("#db-canvas"), readonly);
+  const warnings = await open(modeler, xml);
+  if (!warnings) return null;
+  const lost = warnings.filter((one) => UNREAD.test(one.message));
+  if (lost.length && !readonly) {
+    modeler.destroy();
+    return draw(xml, true);
+  }
+  if (lost.length) unread(lost);
+  else if (warnings.length) doubtful(warnings);
+  else if (readonly && page.mine) note(t("narrow"));
+  window.danbaoModeler = modeler;
+  return { modeler, readonly };
 }
 
 function build(modeler, readonly) {
@@ -126,12 +150,10 @@ function build(modeler, readonly) {
   const inner = el("div", { class: "db-st-panel" });
   holder.append(el("div", { class: "db-st-do" }), inner);
   const panel = createPanel({ element: inner, modeler, vocabulary: page.vocabulary, texts: page.texts, readonly });
-  if (readonly) {
-    one("#db-tools").hidden = true;
-    look(modeler, results);
-    if (!page.mine) watchPresence(one("#db-editor"), { onLost() {} });
-    else note(t("narrow"));
-  } else edit(modeler, results, panel);
+  if (!readonly) { edit(modeler, results, panel); return; }
+  one("#db-tools").hidden = true;
+  look(modeler, results);
+  if (!page.mine) watchPresence(one("#db-editor"), { onLost() {} });
 }
 
 start();
