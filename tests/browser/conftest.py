@@ -4,6 +4,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -72,14 +73,11 @@ class Site:
         self.sweep()
 
 
-@pytest.fixture
-def site(factory: sessionmaker[Session], tmp_path: Path) -> Iterator[Site]:
-    """Pages on a fresh database with organisations, people and the published diagrams."""
-    settings = Settings(var=tmp_path, secret_key="browser-test-" + "x" * 32)
-    with unit_of_work(factory) as session:
-        make_world(session, BEGAN)
-        publish(session, read_files(ROOT / "bpmn"), SYSTEM, BEGAN)
-    found = Site("", factory, settings)
+@contextmanager
+def served(factory: sessionmaker[Session], folder: Path, began: datetime = BEGAN) -> Iterator[Site]:
+    """Serve the pages of a database; the clock stands at `began`."""
+    settings = Settings(var=folder, secret_key="browser-test-" + "x" * 32)
+    found = Site("", factory, settings, began)
     app = create_app(settings, factory, lambda: found.now)
     server = create_server(app, host="127.0.0.1", port=0, threads=4, ident=None)
     found.url = f"http://127.0.0.1:{server.effective_port}"
@@ -88,6 +86,16 @@ def site(factory: sessionmaker[Session], tmp_path: Path) -> Iterator[Site]:
     yield found
     server.close()
     thread.join(5)
+
+
+@pytest.fixture
+def site(factory: sessionmaker[Session], tmp_path: Path) -> Iterator[Site]:
+    """Pages on a fresh database with organisations, people and the published diagrams."""
+    with unit_of_work(factory) as session:
+        make_world(session, BEGAN)
+        publish(session, read_files(ROOT / "bpmn"), SYSTEM, BEGAN)
+    with served(factory, tmp_path) as found:
+        yield found
 
 
 @pytest.fixture
