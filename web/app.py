@@ -17,6 +17,7 @@ from web import errors, i18n, login, pages, rendering
 from web.csp import STRICT
 from web.extensions import csrf, limiter
 from web.params import KeyConverter
+from web.sessions import Sessions
 from web.unit import close_reading
 
 IDLE = timedelta(minutes=30)
@@ -30,6 +31,7 @@ def create_app(
 ) -> Flask:
     """The application on a database. `clock` is the time that every request uses."""
     app = Flask("web", static_folder="static", template_folder="templates")
+    app.session_interface = Sessions()
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="danbao",

@@ -108,6 +108,14 @@ def test_signing_out_ends_the_session(client: FlaskClient) -> None:
     assert client.get("/").status_code == 302
 
 
+def test_a_style_sheet_that_comes_late_signs_nobody_in_again(client: FlaskClient) -> None:
+    sign(client)
+    assert "danbao=" in client.get("/").headers["Set-Cookie"]
+    with client.get("/static/danbao.css") as late:
+        assert late.status_code == 200
+        assert "Set-Cookie" not in late.headers
+
+
 def test_language_and_theme_are_kept_with_the_person(world: World, sign_in: SignIn) -> None:
     visitor = sign_in(world["finance"].maker)
     assert visitor.post("/language?lang=en", "/").status_code == 303
