@@ -134,6 +134,8 @@ def _attributes(node: etree._Element, name: str) -> Iterator[tuple[str, str]]:
             yield "type", _kind(node, str(value))
         elif plain == f"{{{XSI}}}schemaLocation" or (plain in AUTHOR and name == "definitions"):
             continue
+        elif plain == "name" and not str(value).strip():
+            continue  # an empty name is none
         elif str(value) != DEFAULTS.get((name, plain), DEFAULTS.get(("*", plain), "\0")):
             yield plain, _value(plain, str(value))
 

@@ -1,0 +1,61 @@
+"""Steps that follow another one now, or are in somebody else's lane."""
+
+from collections.abc import Iterator, Mapping
+from difflib import SequenceMatcher
+
+from engine.runtime.compare.found import Both, Difference, Kind, told
+from engine.runtime.compare.parts import Diagram
+from engine.runtime.compare.routes import comes_from, source_of
+from engine.text import Text, text
+
+Moves = Mapping[str, str]
+"""Steps that moved, each with the one it comes after now."""
+
+
+def moves(both: Both) -> Moves:
+    """Common elements that come after quite others; as few as explain the new order."""
+    old = [key for key in both.before.order if key in both.common]
+    new = [key for key in both.after.order if key in both.common]
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    stays = {old[at + n] for at, _, size in matcher.get_matching_blocks() for n in range(size)}
+    found = {}
+    for key in new:
+        source = source_of(both.after, key)
+        if key in stays or source is None:
+            continue
+        # a longer way to a step changes the order of the walk, and a further way to it is told as
+        # a way; neither moves the step
+        former = comes_from(both.before, key, both.common)
+        if former.isdisjoint(comes_from(both.after, key, both.common)):
+            found[key] = source.key
+    return found
+
+
+def moved(both: Both, places: Moves) -> Iterator[Difference]:
+    """Where steps are now."""
+    for key, source in places.items():
+        part = both.after.nodes[key]
+        words = text("“{name}”移到“{after}”之后", name=part.shown, after=both.after.call(source))
+        yield told(Kind.MOVED, part.id, words)
+
+
+def lanes(both: Both) -> Iterator[Difference]:
+    """Common elements that somebody else's lane has now."""
+    for old, new in both.kept():
+        if not new.is_node:
+            continue
+        left = both.before.lanes.get(old.key, set()) - both.after.lanes.get(new.key, set())
+        came = both.after.lanes.get(new.key, set()) - both.before.lanes.get(old.key, set())
+        if left or came:
+            values = {"old": _call(both.before, left), "new": _call(both.after, came)}
+            words = text("“{name}”由泳道“{old}”移到“{new}”", name=new.shown, **values)
+            if not left or not came:
+                template = (
+                    text("“{name}”移到泳道“{new}”") if came else text("“{name}”移出泳道“{old}”")
+                )
+                words = Text(template.template, words.params)
+            yield told(Kind.MOVED, new.id, words)
+
+
+def _call(diagram: Diagram, keys: set[str]) -> str:
+    return "、".join(diagram.call(key) for key in sorted(keys))

@@ -1,0 +1,124 @@
+"""Parts that came, went, changed or moved."""
+
+from collections.abc import Iterator
+
+from engine.runtime.compare.found import FRAMES, Both, Difference, Kind, changed, place_of, told
+from engine.runtime.compare.parts import DEFAULT, IDS, Diagram, Part
+from engine.runtime.compare.routes import source_of
+from engine.runtime.compare.words import NAMES, Words, condition_of, kind_of, name_of, value_of
+from engine.text import Text, text
+
+LINES = {"sequenceFlow", "association", "messageFlow"}
+TOLD_ELSEWHERE = {"condition", "sourceRef", "targetRef", DEFAULT}  # of flows (ways.py)
+
+_RENAMED = text("{kind}“{old}”改名为“{new}”")
+
+
+def added(both: Both) -> Iterator[Difference]:
+    """What only the newer file has."""
+    for key in both.after.order:
+        part = both.after.parts[key]
+        if key not in both.before.parts and _stands_alone(both, part):
+            words = _with_name(text("新增{kind}“{name}”"), part)
+            source = source_of(both.after, key) if part.is_node else None
+            if source is not None:
+                words = text("新增{kind}“{name}”，在“{after}”之后", kind=kind_of(part),
+                             name=part.shown, after=source.shown)  # fmt: skip
+            details = tuple(_details(both, part)) if part.is_node else ()
+            yield told(Kind.ADDED, place_of(both.after, part), words, details=details)
+
+
+def removed(both: Both) -> Iterator[Difference]:
+    """What only the older file has."""
+    for key in both.before.order:
+        part = both.before.parts[key]
+        if key not in both.after.parts and _stands_alone(both, part):
+            words = _with_name(text("删去{kind}“{name}”"), part)
+            yield told(Kind.REMOVED, place_of(both.before, part), words)
+
+
+def _with_name(words: Text, part: Part) -> Text:
+    return Text(words.template, {"kind": kind_of(part), "name": part.shown})
+
+
+def _stands_alone(both: Both, part: Part) -> bool:
+    """Whether nothing else tells of it: a line comes and goes with what it leads to."""
+    if part.tag == "sequenceFlow" or part.tag in FRAMES:
+        return False
+    return part.tag not in LINES or both.alone.isdisjoint(part.way)
+
+
+def _details(both: Both, part: Part) -> Iterator[Text]:
+    """What a new step says of itself, and when one comes to it."""
+    for flow in both.after.flows.values():
+        if flow.way[1] == part.key and (flow.said.get("condition") or flow.said.get(DEFAULT)):
+            value = condition_of(flow, both.after, both.say)
+            source = both.after.call(flow.way[0])
+            yield text("从“{source}”来的条件：{value}", source=source, value=value)
+    for key in [*NAMES, *sorted(key for key in part.said if key.startswith("input:"))]:
+        if key in part.said and key not in (IDS, "attachedToRef"):
+            value = value_of(both.after, key, part.said[key], both.say)
+            yield text("{what}：{value}", what=name_of(key), value=value)
+
+
+def changes(both: Both) -> Iterator[Difference]:
+    """What the parts of both files say otherwise."""
+    for old, new in both.kept():
+        found = [*_renamed(both, old, new), *_settings(both, old, new)]
+        if not found and old.said.get(IDS) != new.said.get(IDS):
+            found = [_setting(both, old, new, IDS)]
+        yield from found
+
+
+def _renamed(both: Both, old: Part, new: Part) -> Iterator[Difference]:
+    place = place_of(both.after, new)
+    if old.name != new.name and new.tag in LINES:
+        what = subject(both.after, new, text("名称"))
+        yield changed(Kind.RENAMED, place, what, _name(old), _name(new))
+    elif old.name != new.name:
+        words = text("“{old}”改名为“{new}”", old=old.shown, new=new.shown)
+        if not new.is_node:
+            words = Text(_RENAMED.template, {**words.params, "kind": kind_of(new)})
+        yield told(Kind.RENAMED, place, words)
+    if old.tag != new.tag:
+        words = text("“{name}”由{old}改为{new}", name=new.shown, old=kind_of(old), new=kind_of(new))
+        yield told(Kind.CHANGED, place, words)
+
+
+def _name(part: Part) -> Words:
+    return part.name or text("无")
+
+
+def _settings(both: Both, old: Part, new: Part) -> Iterator[Difference]:
+    ignored = {IDS} | (TOLD_ELSEWHERE if new.tag == "sequenceFlow" else set())
+    known = [*NAMES]
+    for key in sorted({*old.said, *new.said} - ignored, key=lambda one: _rank(one, known)):
+        if old.said.get(key) != new.said.get(key):
+            yield _setting(both, old, new, key)
+
+
+def _rank(key: str, known: list[str]) -> tuple[int, str]:
+    return (known.index(key) if key in known else len(known), key)
+
+
+def _setting(both: Both, old: Part, new: Part, key: str) -> Difference:
+    values: list[Words] = [
+        value_of(diagram, key, part.said.get(key, ""), both.say)
+        for diagram, part in ((both.before, old), (both.after, new))
+    ]
+    if str(values[0]) == str(values[1]):  # words may be too kind to tell them apart
+        values = [part.said.get(key) or text("无") for part in (old, new)]
+    what = subject(both.after, new, name_of(key))
+    return changed(Kind.CHANGED, place_of(both.after, new), what, values[0], values[1])
+
+
+def subject(diagram: Diagram, part: Part, what: Text) -> Text:
+    """Of which part something is said."""
+    if part.tag in LINES:
+        source, target = (diagram.call(one) for one in part.way)
+        return text("从“{source}”到“{target}”的{what}", source=source, target=target, what=what)
+    if part.tag in FRAMES or part.tag == "process":
+        return text("{kind}的{what}", kind=kind_of(part), what=what)
+    if part.is_node:
+        return text("“{name}”的{what}", name=part.shown, what=what)
+    return text("{kind}“{name}”的{what}", kind=kind_of(part), name=part.shown, what=what)
