@@ -12,6 +12,7 @@ from lxml import etree
 
 from engine.runtime.normalise import BPMN, CAMUNDA
 from engine.runtime.picture_draw import draw_container, draw_edge, draw_node
+from engine.runtime.picture_marks import Marked, Shown
 from engine.runtime.picture_model import (
     Picture,
     Shape,
@@ -51,24 +52,27 @@ def render_svg(
     current: Collection[str] = (),
     done: Collection[str] = (),
     counts: Mapping[str, tuple[int, int]] | None = None,
+    marks: Mapping[str, Marked] | None = None,
+    anchor: str = "",
 ) -> str:
     """Draw a diagram. `current` and `done` are element ids; `counts` maps an element to
-    (open items, of which overdue). Raises DiagramRefused for XML that is not safe or valid."""
+    (open items, of which overdue), `marks` to what a comparison found. With an `anchor` every
+    element can be linked to by it and its id. Raises DiagramRefused for XML that is not safe."""
+
+    def shown(key: str) -> Shown:
+        state = "current" if key in current else "done" if key in done else ""
+        return Shown(state, (counts or {}).get(key, (0, 0)), (marks or {}).get(key), anchor)
+
     picture = read_picture(xml)
     parts = [_opening(picture)]
     for shape in picture.shapes:
         if shape.kind in CONTAINERS:
-            parts.append(draw_container(shape))
-    parts += [draw_edge(edge, _state(edge.id, (), done)) for edge in picture.edges]
+            parts.append(draw_container(shape, shown(shape.id)))
+    parts += [draw_edge(edge, shown(edge.id)) for edge in picture.edges]
     for shape in sorted(picture.shapes, key=lambda s: s.kind == "boundaryEvent"):
         if shape.kind not in CONTAINERS:
-            count = (counts or {}).get(shape.id, (0, 0))
-            parts.append(draw_node(shape, _state(shape.id, current, done), count))
+            parts.append(draw_node(shape, shown(shape.id)))
     return "".join([*parts, "</svg>"])
-
-
-def _state(key: str, current: Collection[str], done: Collection[str]) -> str:
-    return "current" if key in current else "done" if key in done else ""
 
 
 def _opening(picture: Picture) -> str:

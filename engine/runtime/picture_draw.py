@@ -1,36 +1,27 @@
 """The drawing of single BPMN elements as SVG fragments."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 
+from engine.runtime.picture_marks import (
+    FLOW,
+    INK,
+    LINE,
+    SURFACE,
+    Look,
+    Shown,
+    badges,
+    counts,
+    dashes,
+    halfway,
+    halo,
+    line_halo,
+    open_group,
+    state_sign,
+)
 from engine.runtime.picture_model import Box, Edge, Point, Shape
-from engine.runtime.picture_text import attribute, content, lines_svg, stacked_svg, wrap
+from engine.runtime.picture_text import lines_svg, stacked_svg, wrap
 
-SURFACE = "var(--db-surface, #fff)"
-INK = "var(--db-ink-2, #465261)"
-LINE = "var(--db-line-2, #c6ced8)"
-FLOW = "var(--db-ink-3, #5d6978)"
 HEADER = 30  # the band of a pool or lane that holds its name
-
-
-@dataclass(frozen=True)
-class Look:
-    """How a state is shown: fill, outline, outline width and the sign that says it in black."""
-
-    fill: str
-    stroke: str
-    width: float
-    sign: str = ""
-
-
-LOOKS = {
-    "": Look(SURFACE, INK, 1.5),
-    "current": Look(
-        "var(--db-primary-soft, #e6eff8)", "var(--db-primary, #15528f)", 2.6, "M0 0l9 5.5l-9 5.5z"
-    ),
-    "done": Look(
-        "var(--db-green-soft, #e5f3eb)", "var(--db-green, #17633f)", 1.5, "M0 6l3.6 3.8L11 1.5"
-    ),
-}
 ICONS = {  # 16 × 16, stroked
     "userTask": "M8 8a3.4 3.4 0 1 0 0-6.8a3.4 3.4 0 0 0 0 6.8zM1.6 15c.4-3.6 3-5.2 6.4-5.2"
     "s6 1.6 6.4 5.2z",
@@ -59,43 +50,50 @@ GATEWAYS = {
 }
 
 
-def draw_container(shape: Shape) -> str:
+def draw_container(shape: Shape, shown: Shown) -> str:
     """A pool or a lane with its name in a band on the left."""
-    box = shape.box
+    box, look = shape.box, shown.look
     name = stacked_svg(shape.name, box.x + HEADER / 2, box.centre[1], 13, box.h - 12)
     kind = "pool" if shape.kind == "participant" else "lane"
+    line, width = (look.stroke, look.width) if shown.marked else (LINE, 1)
+    band = Box(box.x, box.y, HEADER, box.h)
+    drawn = _rect(box, 0, Look(SURFACE, line, width, dash=look.dash))
+    if shown.marked:
+        drawn += _rect(band, 0, look)
     return (
-        f'<g class="bp-{kind}" data-element={attribute(shape.id)}>{_title(shape.name)}'
-        f"{_rect(box, 0, SURFACE, LINE, 1)}"
-        f'<path d="M{box.x + HEADER:g} {box.y:g}v{box.h:g}" stroke="{LINE}"/>{name}</g>'
+        f"{open_group(kind, shape.id, shape.name, shown)}{halo(band, shown)}{drawn}"
+        f'<path d="M{box.x + HEADER:g} {box.y:g}v{box.h:g}" stroke="{LINE}"/>{name}'
+        f"{badges(box.x + HEADER / 2, box.y + 14, shown)}</g>"
     )
 
 
-def draw_edge(edge: Edge, state: str) -> str:
+def draw_edge(edge: Edge, shown: Shown) -> str:
     """A flow with its arrowhead, its label and the stroke that marks a default."""
-    stroke = LOOKS["done"].stroke if state == "done" else FLOW
+    look = shown.line
     dashed = ' stroke-dasharray="4 3"' if edge.kind != "sequenceFlow" else ""
+    width = look.width if shown.marked else 1.4
     line = "M" + "L".join(f"{x:g} {y:g}" for x, y in edge.points)
-    slash = _default_slash(edge.points, stroke) if edge.is_default else ""
+    slash = _default_slash(edge.points, look.stroke) if edge.is_default else ""
     label = ""
     if edge.name:
         label = _outer_label(edge.name, edge.label or _middle(edge.points))
     return (
-        f'<g class="bp-flow{_state_class(state)}" data-element={attribute(edge.id)}>'
-        f"{_title(edge.name)}"
-        f'<path d="{line}" fill="none" stroke="{stroke}" stroke-width="1.4"{dashed}/>'
-        f"{slash}{_arrow(edge.points, stroke)}{label}</g>"
+        f"{open_group('flow', edge.id, edge.name, shown)}{line_halo(line, shown)}"
+        f'<path d="{line}" fill="none" stroke="{look.stroke}" stroke-width="{width:g}"'
+        f"{dashes(look) or dashed}/>"
+        f"{slash}{_arrow(edge.points, look.stroke)}{label}"
+        f"{badges(*halfway(edge.points), shown)}</g>"
     )
 
 
-def draw_node(shape: Shape, state: str, count: tuple[int, int]) -> str:
-    """A task, event or gateway in a state, with the number of open and overdue items on it."""
-    look = LOOKS[state]
-    family, drawing = _body(shape, look)
+def draw_node(shape: Shape, shown: Shown) -> str:
+    """A task, event or gateway, with the number of open and overdue items on it."""
+    box = shape.box
+    family, drawing = _body(shape, shown.look)
     return (
-        f'<g class="bp-node bp-{family}{_state_class(state)}" data-element={attribute(shape.id)}>'
-        f"{_title(shape.name)}{drawing}{_sign(shape.box, look, family)}"
-        f"{_badges(shape.box, count)}</g>"
+        f"{open_group(f'node bp-{family}', shape.id, shape.name, shown)}{halo(box, shown)}"
+        f"{drawing}{state_sign(box, shown, family)}{counts(box, shown.count)}"
+        f"{badges(box.x + 2, box.y + 1, shown)}</g>"
     )
 
 
@@ -107,13 +105,14 @@ def _body(shape: Shape, look: Look) -> tuple[str, str]:
         return "gateway", _gateway(shape, look)
     if kind.endswith(("task", "subprocess", "activity")):
         return "task", _task(shape, look)
-    return "other", _rect(shape.box, 2, "none", LINE, 1) + _inner_label(shape)
+    plain = look if look.dash or look.width > 2 else Look("none", LINE, 1)
+    return "other", _rect(shape.box, 2, plain) + _inner_label(shape)
 
 
 def _task(shape: Shape, look: Look) -> str:
     box = shape.box
-    is_call = shape.kind == "callActivity"
-    parts = [_rect(box, 10, look.fill, look.stroke, look.width + 2 * is_call)]
+    thick = look.width + 2 * (shape.kind == "callActivity")
+    parts = [_rect(box, 10, replace(look, width=thick))]
     if shape.kind in ICONS:
         icon = ICONS[shape.kind]
         parts.append(
@@ -147,7 +146,7 @@ def _inner_label(shape: Shape) -> str:
 def _event(shape: Shape, look: Look) -> str:
     (x, y), r = shape.box.centre, shape.box.w / 2
     thick = 3.4 if shape.kind == "endEvent" else look.width
-    dashed = "" if shape.interrupting else ' stroke-dasharray="4 3"'
+    dashed = dashes(look) or ("" if shape.interrupting else ' stroke-dasharray="4 3"')
     outline = f'fill="{look.fill}" stroke="{look.stroke}" stroke-width="{thick:g}"{dashed}'
     parts = [f'<circle cx="{x:g}" cy="{y:g}" r="{r:g}" {outline}/>']
     if shape.kind not in {"startEvent", "endEvent"}:
@@ -177,7 +176,7 @@ def _gateway(shape: Shape, look: Look) -> str:
     mark = GATEWAYS.get(shape.kind, "")
     return (
         f'<path d="{diamond}" fill="{look.fill}" stroke="{look.stroke}" '
-        f'stroke-width="{look.width:g}"/>'
+        f'stroke-width="{look.width:g}"{dashes(look)}/>'
         f'<path transform="translate({x:g} {y:g})" d="{mark}" fill="none" stroke="{INK}" '
         f'stroke-width="2.4"/>{_named_outside(shape)}'
     )
@@ -198,43 +197,10 @@ def _outer_label(name: str, box: Box) -> str:
     )
 
 
-def _sign(box: Box, look: Look, family: str) -> str:
-    if not look.sign:
-        return ""
-    x, y = (box.corner[0] - 18, box.y + 13) if family == "task" else (box.corner[0] - 4, box.y - 6)
-    fill = look.stroke if look.sign.endswith("z") else "none"
-    return (
-        f'<path class="bp-sign" transform="translate({x:g} {y:g})" d="{look.sign}" fill="{fill}" '
-        f'stroke="{look.stroke}" stroke-width="1.8"/>'
-    )
-
-
-def _badges(box: Box, count: tuple[int, int]) -> str:
-    opened, overdue = count
-    x, y = box.corner[0], box.y
-    parts = ""
-    if opened:
-        parts += _badge(x, y, str(opened), "open", "var(--db-fill-1, #15528f)")
-        x -= 18 + 4 * len(f"{opened}{overdue}")
-    if overdue:
-        parts += _badge(x, y, f"!{overdue}", "overdue", "var(--db-fill-red, #c8362c)")
-    return parts
-
-
-def _badge(x: float, y: float, words: str, kind: str, fill: str) -> str:
-    half = 6 + 4 * len(words)
-    pill = f'x="{x - half:g}" y="{y - 10:g}" width="{half * 2:g}" height="20" rx="10"'
-    return (
-        f'<g class="bp-count bp-count--{kind}"><rect {pill} fill="{fill}" stroke="{SURFACE}"/>'
-        f'<text x="{x:g}" y="{y + 4.3:g}" text-anchor="middle" font-size="12" font-weight="700" '
-        f'fill="{SURFACE}">{content(words)}</text></g>'
-    )
-
-
-def _rect(box: Box, radius: float, fill: str, stroke: str, thick: float) -> str:
+def _rect(box: Box, radius: float, look: Look) -> str:
     return (
         f'<rect x="{box.x:g}" y="{box.y:g}" width="{box.w:g}" height="{box.h:g}" rx="{radius:g}" '
-        f'fill="{fill}" stroke="{stroke}" stroke-width="{thick:g}"/>'
+        f'fill="{look.fill}" stroke="{look.stroke}" stroke-width="{look.width:g}"{dashes(look)}/>'
     )
 
 
@@ -257,11 +223,3 @@ def _default_slash(points: tuple[Point, ...], stroke: str) -> str:
 def _middle(points: tuple[Point, ...]) -> Box:
     (x0, y0), (x1, y1) = points[0], points[1]
     return Box((x0 + x1) / 2 - 45, (y0 + y1) / 2 - 18, 90, 14)
-
-
-def _state_class(state: str) -> str:
-    return f" is-{state}" if state else ""
-
-
-def _title(name: str) -> str:
-    return f"<title>{content(name)}</title>" if name else ""
