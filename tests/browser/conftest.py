@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy.orm import Session, sessionmaker
+from waitress import wasyncore
 from waitress.server import create_server
 
 from engine.config import ROOT, Settings
@@ -84,8 +85,11 @@ def served(factory: sessionmaker[Session], folder: Path, began: datetime = BEGAN
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     yield found
-    server.close()
+    # requests that are being answered are answered; the loop closes its own sockets
+    server.task_dispatcher.shutdown()
+    server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
     thread.join(5)
+    assert not thread.is_alive()
 
 
 @pytest.fixture
