@@ -93,7 +93,7 @@ def draw_node(shape: Shape, shown: Shown) -> str:
     return (
         f"{open_group(f'node bp-{family}', shape.id, shape.name, shown)}{halo(box, shown)}"
         f"{drawing}{state_sign(box, shown, family)}{counts(box, shown.count)}"
-        f"{badges(box.x + 2, box.y + 1, shown)}</g>"
+        f"{badges(box.x - 3, box.y - 3, shown)}</g>"
     )
 
 

@@ -5,6 +5,7 @@ from lxml import etree
 
 from engine.runtime.normalise import DiagramRefused
 from engine.runtime.picture import element_table, render_svg
+from engine.runtime.picture_marks import MARKS, Marked
 from tests.diagrams.files import PROCESSES, is_flow_node, picture, source
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -42,6 +43,34 @@ def test_current_and_done_differ_in_class_and_in_a_sign() -> None:
     assert signs["prepare_list"][0] == ["is-done"]
     assert signs["submit_list"] == ([], False)
     assert signs["check_list"][1] != signs["prepare_list"][1]
+
+
+def test_every_mark_of_a_comparison_has_its_own_sign_and_pattern() -> None:
+    keys = ["check_list", "prepare_list", "submit_list", "start"]
+    marks = {key: Marked((mark,), f"<{mark}>") for key, mark in zip(keys, MARKS, strict=True)}
+    groups = drawn(render_svg(source("referral"), marks=marks, anchor="new-"))
+    looks = set()
+    for key, mark in zip(keys, MARKS, strict=True):
+        group = groups[key]
+        assert str(group.get("class")).split()[-1] == f"is-{mark}"
+        assert group.get("id") == f"new-{key}"
+        assert str(group.findtext(f"{SVG}title")).endswith(f"<{mark}>")
+        (badge,) = group.findall(f"{SVG}g[@class='bp-mark']")
+        outline = next(one for one in group if one.get("stroke-width") and one.get("class") is None)
+        looks.add((badge[1].get("d"), outline.get("stroke-dasharray")))
+    assert len({sign for sign, _ in looks}) == len(MARKS)
+    assert len({dash for _, dash in looks}) == 3, "added and changed are drawn through"
+    assert groups["pool_referral"].get("id") == "new-pool_referral"
+
+
+def test_lines_and_lanes_are_marked_too_and_an_element_can_have_two_marks() -> None:
+    flow = next(edge.id for edge in picture("referral").edges)
+    lane = next(shape.id for shape in picture("referral").shapes if shape.kind == "lane")
+    both = Marked(("changed", "moved"))
+    groups = drawn(render_svg(source("referral"), marks={flow: both, lane: both}))
+    for key in (flow, lane):
+        assert len(groups[key].findall(f"{SVG}g[@class='bp-mark']")) == 2
+        assert groups[key].get("id") is None
 
 
 def test_counts_show_open_and_overdue_items() -> None:

@@ -19,7 +19,7 @@ def test_the_same_file_differs_in_nothing() -> None:
 
 
 def test_a_step_put_between_two_others_is_one_difference() -> None:
-    assert said(ABC, line("a", "x", "b", "c")) == ["新增人办“x”，在“a”之后"]
+    assert said(ABC, line("a", "x", "b", "c")) == ["新增人办任务“x”，在“a”之后"]
 
 
 def test_a_longer_way_to_a_step_does_not_move_what_other_ways_lead_to() -> None:
@@ -33,11 +33,11 @@ def test_a_longer_way_to_a_step_does_not_move_what_other_ways_lead_to() -> None:
     found = said(APPROVAL, APPROVAL.replace(first, new))
 
     assert len(found) == 1
-    assert found[0].startswith("新增人办“more”")
+    assert found[0].startswith("新增人办任务“more”")
 
 
 def test_a_step_taken_out_is_one_difference() -> None:
-    assert said(ABC, line("a", "c")) == ["删去人办“b”"]
+    assert said(ABC, line("a", "c")) == ["删去人办任务“b”"]
 
 
 def test_a_step_that_changes_places_is_moved() -> None:
@@ -96,8 +96,8 @@ def test_a_step_given_to_somebody_elses_lane_is_told_by_the_lanes() -> None:
     new = swapped((inside, ""), (first, first + inside))
     (found,) = compare(APPROVAL, new)
     assert (found.kind, found.element) == (Kind.MOVED, "decide_route")
-    assert str(found.words) == "“定去向”由泳道“系统”移到“合作银行”"
-    assert said(APPROVAL, swapped((inside, ""))) == ["“定去向”移出泳道“系统”"]
+    assert str(found.words) == "“定去向”的泳道由系统改为合作银行"
+    assert said(APPROVAL, swapped((inside, ""))) == ["“定去向”的泳道由系统改为无"]
 
 
 def test_lanes_pools_and_the_process_are_told_by_their_names() -> None:
@@ -140,7 +140,7 @@ def test_a_new_step_brings_its_settings_and_the_condition_that_leads_to_it() -> 
         (f'<bpmn:sequenceFlow {flow_on}Ref="await_material"', f'{more}{flow_on}Ref="more"')
     )
     (found,) = compare(APPROVAL, new)
-    assert str(found.words) == "新增人办“催补”，在“材料齐备”之后"
+    assert str(found.words) == "新增人办任务“催补”，在“材料齐备”之后"
     assert [str(one) for one in found.details] == [
         '从“材料齐备”来的条件：approve_loan_outcome = "RETURN"',
         "表单：f",
@@ -177,8 +177,8 @@ def test_a_line_led_elsewhere_and_a_second_line_between_the_same_steps() -> None
     ]
     assert {one.mark for one in found} == {Mark.CHANGED}
     more = f'<bpmn:sequenceFlow id="second" {old}/></bpmn:process>'
-    (found,) = compare(APPROVAL, swapped(("</bpmn:process>", more)))
-    assert str(found.words) == "从“补件结果”到“登记未批”多了一条线"
+    (double,) = compare(APPROVAL, swapped(("</bpmn:process>", more)))
+    assert str(double.words) == "从“补件结果”到“登记未批”多了一条线"
 
 
 def test_each_picture_marks_its_own_side() -> None:

@@ -5,18 +5,18 @@ here, only where things are drawn is not. Elements are the same by their id.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.runtime.compare.found import Both, Difference, Kind, Mark, told
 from engine.runtime.compare.moves import lanes, moved, moves
 from engine.runtime.compare.parts import line_up, read_diagram
 from engine.runtime.compare.steps import added, changes, removed
 from engine.runtime.compare.ways import flows
-from engine.runtime.compare.words import Say, Words
+from engine.runtime.compare.words import Say
 from engine.runtime.same import first_difference
 from engine.text import text
 
-__all__ = ["Comparison", "Difference", "Kind", "Mark", "Say", "Words", "compare", "contrast"]
+__all__ = ["Comparison", "Difference", "Kind", "Mark", "Marks", "Say", "compare", "contrast"]
 
 Marks = Mapping[str, tuple[Mark, ...]]
 
@@ -39,7 +39,12 @@ def contrast(old: bytes, new: bytes, say: Say | None = None) -> Comparison:
     """The differences and the marks. `say` puts names of the vocabulary into words."""
     after = read_diagram(new)
     both = Both(line_up(read_diagram(old), after), after, say or _as_written)
-    found = [*_found(both)]
+    lines = {
+        flow.id: flow.way[0]
+        for diagram in (both.before, both.after)
+        for flow in diagram.flows.values()
+    }
+    found = [replace(one, near=lines.get(one.element, one.element)) for one in _found(both)]
     if not found:
         found = [*_anything(old, new)]
     return Comparison(found, *_marks(both, found))

@@ -41,8 +41,9 @@ _MARKS = {Kind.ADDED: Mark.ADDED, Kind.REMOVED: Mark.REMOVED, Kind.MOVED: Mark.M
 class Difference:
     """One difference: at which element (its id in the newer file, else the older), and what.
 
-    `element` is empty where nothing is drawn. `what`, `old` and `new` say a change in pieces,
-    `details` what a new element brings along.
+    `element` is empty where nothing is drawn; `near` is the step at the beginning of a line, else
+    the element. `what`, `old` and `new` say a change in pieces, `details` what a new element
+    brings along.
     """
 
     kind: Kind
@@ -53,6 +54,7 @@ class Difference:
     old: Words = ""
     new: Words = ""
     details: tuple[Text, ...] = ()
+    near: str = ""
 
 
 def told(

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 
-from engine.runtime.compare.found import Both, Difference, Kind, told
+from engine.runtime.compare.found import Both, Difference, Kind, changed, told
 from engine.runtime.compare.parts import Diagram
 from engine.runtime.compare.routes import comes_from, source_of
-from engine.text import Text, text
+from engine.runtime.compare.steps import subject
+from engine.runtime.compare.words import NOTHING, Words, listed
+from engine.text import text
 
 Moves = Mapping[str, str]
 """Steps that moved, each with the one it comes after now."""
@@ -47,15 +49,10 @@ def lanes(both: Both) -> Iterator[Difference]:
         left = both.before.lanes.get(old.key, set()) - both.after.lanes.get(new.key, set())
         came = both.after.lanes.get(new.key, set()) - both.before.lanes.get(old.key, set())
         if left or came:
-            values = {"old": _call(both.before, left), "new": _call(both.after, came)}
-            words = text("“{name}”由泳道“{old}”移到“{new}”", name=new.shown, **values)
-            if not left or not came:
-                template = (
-                    text("“{name}”移到泳道“{new}”") if came else text("“{name}”移出泳道“{old}”")
-                )
-                words = Text(template.template, words.params)
-            yield told(Kind.MOVED, new.id, words)
+            values = (_call(both.before, left), _call(both.after, came))
+            what = subject(both.after, new, text("泳道"))
+            yield changed(Kind.MOVED, new.id, what, *values)
 
 
-def _call(diagram: Diagram, keys: set[str]) -> str:
-    return "、".join(diagram.call(key) for key in sorted(keys))
+def _call(diagram: Diagram, keys: set[str]) -> Words:
+    return listed([diagram.call(key) for key in sorted(keys)]) if keys else NOTHING

@@ -1,6 +1,7 @@
 """Parts that came, went, changed or moved."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from engine.runtime.compare.found import FRAMES, Both, Difference, Kind, changed, place_of, told
 from engine.runtime.compare.parts import DEFAULT, IDS, Diagram, Part
@@ -10,8 +11,6 @@ from engine.text import Text, text
 
 LINES = {"sequenceFlow", "association", "messageFlow"}
 TOLD_ELSEWHERE = {"condition", "sourceRef", "targetRef", DEFAULT}  # of flows (ways.py)
-
-_RENAMED = text("{kind}“{old}”改名为“{new}”")
 
 
 def added(both: Both) -> Iterator[Difference]:
@@ -76,13 +75,15 @@ def _renamed(both: Both, old: Part, new: Part) -> Iterator[Difference]:
         what = subject(both.after, new, text("名称"))
         yield changed(Kind.RENAMED, place, what, _name(old), _name(new))
     elif old.name != new.name:
-        words = text("“{old}”改名为“{new}”", old=old.shown, new=new.shown)
-        if not new.is_node:
-            words = Text(_RENAMED.template, {**words.params, "kind": kind_of(new)})
-        yield told(Kind.RENAMED, place, words)
+        names = {"old": old.shown, "new": new.shown}
+        words = text("{kind}“{old}”改名为“{new}”", kind=kind_of(new), **names)
+        if new.is_node:
+            words = text("“{old}”改名为“{new}”", **names)
+        found = changed(Kind.RENAMED, place, kind_of(new), _name(old), _name(new))
+        yield replace(found, words=words)
     if old.tag != new.tag:
-        words = text("“{name}”由{old}改为{new}", name=new.shown, old=kind_of(old), new=kind_of(new))
-        yield told(Kind.CHANGED, place, words)
+        what = subject(both.after, new, text("种类"))
+        yield changed(Kind.CHANGED, place, what, kind_of(old), kind_of(new))
 
 
 def _name(part: Part) -> Words:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from engine.runtime.compare.parts import Diagram, Part
-from engine.runtime.picture import KINDS as DRAWN
 from engine.text import Text, text
 
 Words = Text | str
@@ -67,13 +66,27 @@ NAMES: Mapping[str, Text] = {
     "targetNamespace": text("命名空间"),
 }
 KINDS: Mapping[str, Text] = {
-    **DRAWN,
+    "startEvent": text("开始"),
+    "endEvent": text("结束"),
+    "boundaryEvent": text("边界事件"),
+    "intermediateCatchEvent": text("等候事件"),
+    "intermediateThrowEvent": text("发出事件"),
+    "userTask": text("人办任务"),
+    "serviceTask": text("自动任务"),
+    "sendTask": text("发送任务"),
+    "receiveTask": text("接收任务"),
+    "businessRuleTask": text("决策任务"),
+    "scriptTask": text("赋值任务"),
+    "manualTask": text("手工任务"),
+    "task": text("任务"),
+    "callActivity": text("调用流程"),
     "subProcess": text("子流程"),
     "adHocSubProcess": text("子流程"),
     "transaction": text("子流程"),
-    "task": text("任务"),
-    "manualTask": text("手工任务"),
-    "sendTask": text("发送任务"),
+    "exclusiveGateway": text("排他网关"),
+    "parallelGateway": text("并行网关"),
+    "inclusiveGateway": text("包容网关"),
+    "eventBasedGateway": text("事件网关"),
     "complexGateway": text("复杂网关"),
     "participant": text("泳池"),
     "lane": text("泳道"),
