@@ -78,7 +78,7 @@ def test_versions_tell_who_runs_on_them_and_what_differs(
     assert "迁移在办事项" in page
     assert "改名" in page
     differs = visitor.page(f"/admin/definitions/{definition(world, 2)}/compare")
-    assert "改名为“编制名单”" in differs
+    assert "<ins>编制名单</ins>" in differs
     assert visitor.get(f"/admin/definitions/{definition(world, 1)}/compare").status_code == 404
 
 

@@ -124,7 +124,9 @@ def test_a_change_goes_from_draft_to_signature_on_the_pages(world: World, sign_i
     )
     assert told(saved)["differences"] == 1
     page = f"/studio/drafts/{draft.id}"
-    assert "“授信审批”改名为“授信审批与定价”" in first.page(page)
+    assert '<del>授信审批</del><span class="arr">→</span><ins>授信审批与定价</ins>' in first.page(
+        page
+    )
     empty = first.post(f"{page}/submit", page, note=" ")
     assert empty.status_code == 422
     assert first.post(f"{page}/submit", page, note="名称更清楚").status_code == 303

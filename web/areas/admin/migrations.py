@@ -13,10 +13,11 @@ from engine.operations.migration_preview import Preview, preview
 from engine.queries import definitions as published
 from engine.queries import migrations as lists
 from engine.runtime.closure import PROCESS, Member, members
-from engine.runtime.compare import Difference, compare
+from engine.runtime.compare import Difference
 from engine.runtime.definitions import current_deployment
 from web.areas.admin.blueprint import area, scheme_only
 from web.areas.admin.people import in_words, number_of
+from web.areas.studio import values
 from web.login import actor
 from web.migration_runs import MigrationRuns
 from web.unit import changing, now, reading
@@ -48,9 +49,13 @@ def compare_versions(definition_id: int) -> str:
     other = next((one for one in earlier if wanted in (None, one.id)), None)
     if other is None:
         raise NotFound()
-    differences = compare(published.find(reading(), other.id).source, found.source)
+    old = published.find(reading(), other.id).source
     return render_template(
-        "admin/compare.html", found=found, other=other, earlier=earlier, differences=differences
+        "admin/compare.html",
+        found=found,
+        other=other,
+        earlier=earlier,
+        differences=values.differences(reading(), old, found.source),
     )
 
 
@@ -119,7 +124,7 @@ def _differences(found: Preview) -> dict[tuple[str, int, int], list[Difference]]
         if one.kind == PROCESS and one.old is not None and one.new is not None
     }
     return {
-        (name, old, new): compare(_source(key, old), _source(key, new))
+        (name, old, new): values.differences(reading(), _source(key, old), _source(key, new))
         for key, name, old, new in sorted(pairs)
     }
 

@@ -14,11 +14,12 @@ from engine.models import Draft
 from engine.operations.draft_saving import DraftTaken, save
 from engine.operations.drafts import Presence, beat
 from engine.queries import drafts as lists
-from engine.runtime.compare import Difference, compare
+from engine.runtime.compare import Difference
 from engine.runtime.draft_check import findings
 from engine.runtime.normalise import MAX_BYTES, DiagramRefused
 from engine.text import text
 from web.areas.studio.blueprint import area
+from web.areas.studio.values import differences
 from web.extensions import limiter
 from web.i18n import render_text
 from web.login import actor
@@ -112,7 +113,7 @@ def draft_differences(draft_id: int) -> Response:
     return jsonify(
         against={"version": found.base.version} if found.base else None,
         differences=[
-            {"kind": one.kind.value, "element": one.element, "words": render_text(one.words)}
+            {"kind": one.kind.value, "element": one.near, "words": render_text(one.words)}
             for one in differences_of(found)
         ],
     )
@@ -120,7 +121,7 @@ def draft_differences(draft_id: int) -> Response:
 
 def differences_of(draft: Draft) -> list[Difference]:
     """The draft against its base; nothing for a process that is new."""
-    return compare(draft.base.source, draft.source) if draft.base else []
+    return differences(reading(), draft.base.source, draft.source) if draft.base else []
 
 
 @area.post("/drafts/<int:draft_id>/presence")

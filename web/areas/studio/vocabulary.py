@@ -37,15 +37,15 @@ def vocabulary(session: Session, deployment_id: int) -> dict[str, Any]:
         "roles": _named(role_words(), ROLES),
         "forms": _forms(session, known),
         "operations": _operations(),
-        "decisions": _decisions(session),
-        "parameters": list(_parameters(session)),
+        "decisions": decisions(session),
+        "parameters": list(periods(session)),
         "parametersUrl": url_for("admin.parameters") if _is_admin() else None,
         "clauses": [
             {"id": one.id, "label": f"{one.id} {one.number}", "words": one.words}
             for one in clauses().values()
         ],
         "processes": _processes(session),
-        "stages": [{"id": str(n), "label": f"{n} {label}"} for n, label in enumerate(_stages(), 1)],
+        "stages": [{"id": str(n), "label": f"{n} {label}"} for n, label in enumerate(stages(), 1)],
         "starts": {key: sorted(names) for key, names in known.starts.items()},
     }
 
@@ -72,7 +72,8 @@ def party_words() -> dict[str, str]:
     }
 
 
-def _stages() -> tuple[str, ...]:
+def stages() -> tuple[str, ...]:
+    """The seven stages of a case in words."""
     return (
         gettext("推荐"),
         gettext("审核"),
@@ -119,7 +120,8 @@ def _operations() -> Rows:
     ]
 
 
-def _decisions(session: Session) -> Rows:
+def decisions(session: Session) -> Rows:
+    """Every decision that a step can ask."""
     sources = {one.key: one.source for one in newest(session, DefinitionKind.DECISION)}
     try:
         models = load_models(sources)
@@ -132,7 +134,7 @@ def _decisions(session: Session) -> Rows:
     ]
 
 
-def _parameters(session: Session) -> Iterator[dict[str, Any]]:
+def periods(session: Session) -> Iterator[dict[str, Any]]:
     """The periods that a deadline or a timer can name, with what they are today."""
     today = local_date(now())
     values: dict[str, list[dict[str, str]]] = {name: [] for name in sorted(PERIODS)}
