@@ -15,6 +15,7 @@ from engine.clock import SHANGHAI
 from engine.models import OrgKind, Role
 from engine.operations.drafts import may_read
 from engine.people import Actor
+from web import decision_words
 from web.login import actor, organisation
 from web.visitor import current_user
 
@@ -36,7 +37,15 @@ class Entry:
 def register(app: Flask) -> None:
     """Attach filters, globals and the context of base.html."""
     app.jinja_env.filters.update(
-        wan=wan, yuan=yuan, day=day, day_week=day_week, moment=moment, clock=clock_time, pct=pct
+        wan=wan,
+        yuan=yuan,
+        day=day,
+        day_week=day_week,
+        moment=moment,
+        clock=clock_time,
+        pct=pct,
+        given=decision_words.given,
+        cell=decision_words.cell,
     )
     app.jinja_env.globals.update(asset=asset, navigation=navigation)
     app.context_processor(_context)

@@ -149,6 +149,21 @@ def swatches() -> Mapping[str, str]:
     return {mark: swatch(mark) for mark in MARKS}
 
 
+def state_swatches() -> Mapping[str, str]:
+    """What is there now and what is done, for a legend."""
+    return {state: _state_swatch(LOOKS[state]) for state in ("current", "done")}
+
+
+def _state_swatch(look: Look) -> str:
+    fill = look.stroke if look.sign.endswith("z") else "none"
+    return (
+        '<svg class="bp-swatch" width="36" height="24" viewBox="0 0 36 24" aria-hidden="true">'
+        f'<rect x="2" y="3" width="32" height="18" rx="5" fill="{look.fill}" '
+        f'stroke="{look.stroke}" stroke-width="{look.width:g}"/><path transform="translate(13 6)" '
+        f'd="{look.sign}" fill="{fill}" stroke="{look.stroke}" stroke-width="1.8"/></svg>'
+    )
+
+
 def dashes(look: Look) -> str:
     """The pattern of an outline."""
     return f' stroke-dasharray="{look.dash}"' if look.dash else ""

@@ -87,3 +87,18 @@ def test_every_organisation_has_its_home_page(
             assert sign_in(actor).get("/").status_code == 200
     assert case.enterprise.name in sign_in(world["finance"].maker).page("/")
     assert case.enterprise.name not in sign_in(world["kewei"].maker).page("/")
+
+
+def test_the_diagrams_of_a_case_show_where_it_stands_to_those_who_take_part(
+    world: World, case: GuaranteeCase, sign_in: SignIn
+) -> None:
+    path = f"/cases/{case.id}/path"
+    page = sign_in(world["finance"].maker).page(path)
+    assert 'class="bp-node bp-task is-current" data-element="first_review"' in page
+    assert "现在这一步" in page
+    assert "<script" not in page.split('<div id="path">')[1].split("</svg>")[0]
+    whole = sign_in(world["finance"].maker).page(f"{path}?process=guarantee_case")
+    assert 'is-done" data-element="gw_referral"' in whole
+    assert "is-done" not in sign_in(world["nanxiang"].maker).page(path)
+    assert sign_in(world["bank"].maker).get(path).status_code == 404
+    assert sign_in(world["finance"].maker).get(f"{path}?process=bank_approval").status_code == 404

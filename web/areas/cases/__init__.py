@@ -6,8 +6,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
-from engine.errors import InvalidInput
-from engine.models import CaseStatus
+from engine.errors import InvalidInput, NotFound
+from engine.models import CaseStatus, Instance
+from engine.operations.access import case_for
 from engine.operations.cases import withdraw_case
 from engine.queries import cases as queries
 from engine.queries.cases import CaseFilters, CaseRow
@@ -18,6 +19,7 @@ from web.exports import sheet, xlsx_response
 from web.i18n import render_text
 from web.login import actor
 from web.params import key_arg, page_arg, text_arg
+from web.path import Back, path_page
 from web.unit import changing, now, reading
 
 area = Blueprint("cases", __name__, url_prefix="/cases")
@@ -100,6 +102,20 @@ def _cells(row: CaseRow) -> list[object]:
 def case(case_id: int) -> str:
     """The case as a whole."""
     return case_page(case_id)
+
+
+@area.get("/<int:case_id>/path")
+def path(case_id: int) -> str:
+    """The diagrams that the case has come through. Raises NotFound as its page."""
+    found = case_for(reading(), case_id, actor())
+    if found.instance_id is None:
+        raise NotFound()
+    instance = reading().get_one(Instance, found.instance_id)
+    back = Back(url_for("cases.case", case_id=case_id), found.enterprise.name)
+    key = request.args.get("process")
+    return path_page(
+        instance, key, back, lambda key: url_for("cases.path", case_id=case_id, process=key)
+    )
 
 
 @area.post("/<int:case_id>/withdraw")

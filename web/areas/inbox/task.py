@@ -12,7 +12,6 @@ from engine.operations import tasks
 from engine.operations.access import check_may_do, is_open, open_item
 from engine.queries.history import is_rivals
 from engine.queries.incidents import troubled
-from engine.queries.task_data import diagram_of
 from web.areas.inbox.blueprint import area
 from web.areas.inbox.files import keep_uploads
 from web.areas.inbox.page import Task, Trouble, load, next_id, shown, takes_back
@@ -20,6 +19,7 @@ from web.areas.inbox.wanted import wanted
 from web.forms import Raw, faces_of, raw_of
 from web.i18n import render_text
 from web.login import actor
+from web.path import Back, path_page
 from web.unit import changing, now, reading
 
 
@@ -111,7 +111,10 @@ def _open(done: tasks.Completed) -> list[WorkItem]:
 
 @area.get("/tasks/<int:item_id>/diagram")
 def diagram(item_id: int) -> str:
-    """The process with the current place marked."""
+    """The process with the way taken and the current place."""
     item = open_item(reading(), item_id, actor())
-    found = diagram_of(reading(), item)
-    return render_template("inbox/diagram.html", item=item, diagram=found)
+    back = Back(url_for("inbox.task", item_id=item.id), item.name)
+    key = request.args.get("process", item.process_key)
+    return path_page(
+        item.instance, key, back, lambda key: url_for("inbox.diagram", item_id=item_id, process=key)
+    )
