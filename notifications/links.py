@@ -21,6 +21,11 @@ def incident(incident_id: int) -> str:
     return f"/incidents/{incident_id}"
 
 
+def draft(draft_id: int) -> str:
+    """A draft of a process."""
+    return f"/studio/drafts/{draft_id}"
+
+
 def absolute(base_url: str, path: str) -> str:
     """A link for a mail. An absolute path stays on this installation whatever it contains."""
     return base_url.rstrip("/") + "/" + path.lstrip("/")

@@ -22,6 +22,8 @@ from engine.models import (
 from engine.models.running import Incident, IncidentStatus
 from engine.operations.account_link import VALID, account_token
 from notifications import links, people
+from notifications.definitions import KINDS as DEFINITIONS
+from notifications.definitions import about_draft
 from notifications.drafts import Draft, Post, Told
 from notifications.interventions import KINDS as INTERVENTIONS
 from notifications.interventions import about_task
@@ -233,5 +235,6 @@ RULES: dict[str, Rule] = {
     "agreement_expiring": _expiring,
     "incident_opened": _incident,
     **dict.fromkeys(INTERVENTIONS, about_task),
+    **dict.fromkeys(DEFINITIONS, about_draft),
 }
 KINDS = TASK_KINDS | RULES.keys()

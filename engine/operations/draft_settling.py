@@ -48,7 +48,7 @@ def submit(session: Session, draft_id: int, note: str, actor: Actor, now: dateti
     _submitted(draft, note, actor, now)
     summary = text("提请发布{name}", name=draft.name)
     note_down(session, draft, "draft.submitted", summary, actor, now, note)
-    _tell(session, "draft_submitted", draft, now)
+    _tell(session, "draft_submitted", draft, actor, now, note=note)
     return draft
 
 
@@ -77,7 +77,7 @@ def give_back(session: Session, draft_id: int, reason: str, actor: Actor, now: d
     draft.status, draft.reason = DraftStatus.EDITING.value, reason
     summary = text("退回{name}的草稿", name=draft.name)
     note_down(session, draft, "draft.returned", summary, actor, now, reason)
-    _tell(session, "draft_returned", draft, now, reason)
+    _tell(session, "draft_returned", draft, actor, now, reason=reason)
     return draft
 
 
@@ -108,7 +108,7 @@ def sign(session: Session, draft_id: int, revision: int, actor: Actor, now: date
         "replaces": before.version if before else None,
     }
     note_down(session, draft, "draft.published", summary, actor, now, draft.note, versions)
-    _tell(session, "draft_published", draft, now)
+    _tell(session, "draft_published", draft, actor, now, version=definition.version)
     return draft
 
 
@@ -190,6 +190,8 @@ def said(words: str, field: str, missing: Text) -> str:
     return words
 
 
-def _tell(session: Session, kind: str, draft: Draft, now: datetime, reason: str = "") -> None:
-    payload = {"draft_id": draft.id, "reason": reason}
+def _tell(
+    session: Session, kind: str, draft: Draft, actor: Actor, now: datetime, **more: object
+) -> None:
+    payload = {"draft_id": draft.id, "by": actor.name, **more}
     emit(session, kind, f"draft:{draft.id}", payload, now)

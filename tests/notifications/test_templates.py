@@ -47,6 +47,8 @@ ABOUT = {
     "name": "列入白名单",
     "reference": "INC-7F3K2Q",
     "attempts": 4,
+    "process": "银行审批放款",
+    "version": 3,
 }
 
 
