@@ -70,6 +70,7 @@
     now.replaceChildren(Object.assign(document.createElement("b"), { textContent: `${at + 1}/${rows.length}` }), rows[at].dataset.diff);
     rows.forEach((row, i) => row.toggleAttribute("data-now", i === at));
     aim(keyOf(id(links(rows[at])[0])));
+    history.replaceState(null, "", links(rows[at])[0].hash);
   }
   document.addEventListener("click", (event) => {
     const link = event.target.closest(".app-diffs__see a, .app-compare__tools a[rel]");

@@ -33,7 +33,7 @@ NAMES: Mapping[str, Text] = {
     "attachedToRef": text("所属步骤"),
     "cancelActivity": text("是否中断步骤"),
     "isInterrupting": text("是否中断"),
-    "event": text("等候的事件"),
+    "event": text("事件"),
     "timeDuration": text("时间（过多久）"),
     "timeDate": text("时间（到某一刻）"),
     "timeCycle": text("时间（每隔多久）"),
@@ -118,7 +118,11 @@ EVENTS: Mapping[str, Text] = {
     "cancel": text("取消"),
     "link": text("连接"),
 }
-LOOPS: Mapping[str, Text] = {"multiInstance": text("是"), "standard": text("按条件重复")}
+LOOPS: Mapping[str, Text] = {
+    "none": text("否"),
+    "multiInstance": text("是"),
+    "standard": text("按条件重复"),
+}
 YES_NO = {"true": text("是"), "false": text("否")}
 UNSAID = {  # what counts when a file does not say it
     "cancelActivity": "true",
@@ -126,6 +130,7 @@ UNSAID = {  # what counts when a file does not say it
     "isSequential": "false",
     "isExecutable": "false",
     "triggeredByEvent": "false",
+    "loop": "none",
 }
 NAMING = {"excludes", "within", "default"}  # other parts, as whatever ends in Ref does
 NOTHING = text("无")
