@@ -95,14 +95,15 @@ def _rule(
         _id(node),
         tuple(_tests(cell, place) for cell in cells),
         tuple(_answer(answer, place) for answer in answers),
-        tuple(_plain(cell) for cell in cells),
-        tuple(_plain(answer) for answer in answers),
+        tuple(plain(cell) for cell in cells),
+        tuple(plain(answer) for answer in answers),
         tuple(text_line(cell) for cell in (*cells, *answers)),
-        _annotation(node),
+        annotation(node),
     )
 
 
-def _plain(cell: etree._Element) -> str:
+def plain(cell: etree._Element) -> str:
+    """A cell as it is written, on one line."""
     return " ".join(text_of(cell).split())
 
 
@@ -117,7 +118,7 @@ def _answer(cell: etree._Element, place: Place) -> Node:
     return read_feel(cell, place)
 
 
-def _annotation(rule: etree._Element) -> str:
+def annotation(rule: etree._Element) -> str:
     """The annotations of a rule, and its description, which older modelers use for them."""
     entries = [text_of(entry).strip() for entry in children(rule, "annotationEntry")]
     described = child(rule, "description")

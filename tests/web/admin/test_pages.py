@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from engine.config import Settings, Smtp
 from engine.errors import NotAllowed
-from engine.models import AuditEvent, Membership, OrgKind, OutboxMail, Person, WorkItem
+from engine.models import AuditEvent, Definition, Membership, OrgKind, OutboxMail, Person, WorkItem
 from engine.operations.accounts import sign_in as log_in
 from engine.operations.people import create_organisation
 from engine.people import Actor
@@ -299,16 +299,24 @@ def test_an_enterprises_signed_link_is_shown_to_nobody_else_once_mails_go_out(
     assert "Wzcs" not in page
 
 
-def test_definitions_show_the_diagram_as_picture_and_as_steps(
+def test_definitions_show_the_fields_of_forms_and_the_rows_of_decisions(
     world: World, sign_in: SignIn
 ) -> None:
     visitor = sign_in(admin(world))
     listed = visitor.page("/admin/definitions")
-    for name, words in (("whitelist_review", "白名单初审"), ("first_review", "建议金额")):
+    for name, words in (("first_review", "建议金额"), ("ceiling", "以签署的三方协议为准")):
         link = re.search(rf'href="([^"]+)">[^<]+</a></td><td class="db-code">{name}<', listed)
         assert link
         assert words in visitor.page(link[1])
-    assert "<svg" in visitor.page("/admin/definitions/1")
+
+
+def test_processes_have_pages_of_their_own(world: World, sign_in: SignIn) -> None:
+    query = select(Definition.id).where(Definition.key == "bank_approval")
+    page = f"/admin/definitions/{world.session.scalars(query).one()}"
+    answer = sign_in(admin(world)).get(page)
+    assert answer.headers["Location"] == "/studio/processes/bank_approval"
+    bank = sign_in(admin(world, "bank"))
+    assert bank.get(bank.get(page).headers["Location"]).status_code == 403
 
 
 def test_parameters_are_shown_with_their_clause_and_cannot_be_posted(

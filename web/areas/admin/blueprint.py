@@ -41,7 +41,7 @@ def _sections() -> dict[str, Any]:
     sections = [
         (gettext("人员"), "people"),
         (gettext("单位"), "organisations"),
-        (gettext("流程、表单与方案"), "definitions"),
+        (gettext("表单、方案与决策表"), "definitions"),
         (gettext("方案参数"), "parameters"),
         (gettext("工作日历"), "calendar"),
     ]
@@ -65,7 +65,6 @@ SECTION_OF = {
     "organisation": "organisations",
     "new_organisation": "organisations",
     "definition": "definitions",
-    "compare_versions": "definitions",
     "migrate": "definitions",
     "migrate_post": "definitions",
     "migration": "definitions",

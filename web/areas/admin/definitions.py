@@ -1,61 +1,47 @@
-"""Published definitions: what is in force, its versions, diagrams as picture and as steps."""
+"""Published forms, programmes and decision tables: what is in force, and its versions."""
 
-from flask import render_template
+from flask import redirect, render_template, url_for
 from flask_babel import gettext
-from markupsafe import Markup
+from werkzeug.wrappers import Response
 
+from engine.dmn.shown import tables_in
 from engine.forms import load_form
-from engine.models import Definition, DefinitionKind
-from engine.operations.access import sees_all
-from engine.operations.migrations import reach
+from engine.models import DefinitionKind
 from engine.queries import definitions as published
-from engine.queries.migrations import running_on
-from engine.runtime.picture import element_table, render_svg
 from web.areas.admin.blueprint import area
-from web.login import actor
-from web.unit import now, reading
+from web.unit import reading
 
 
 def kind_words() -> dict[str, str]:
-    """Kinds of definitions in words."""
+    """Kinds of definitions in words. Processes have pages of their own (studio)."""
     return {
-        DefinitionKind.PROCESS.value: gettext("流程"),
         DefinitionKind.FORM.value: gettext("表单"),
         DefinitionKind.PROGRAMME.value: gettext("方案"),
+        DefinitionKind.DECISION.value: gettext("决策表"),
     }
 
 
 @area.get("/definitions")
 def definitions() -> str:
-    """Everything that new cases run on."""
+    """What new cases run on, but for the processes."""
     found = published.in_force(reading())
     groups = {kind: [one for one in found if one.kind == kind] for kind in kind_words()}
     return render_template("admin/definitions.html", groups=groups, words=kind_words())
 
 
 @area.get("/definitions/<int:definition_id>")
-def definition(definition_id: int) -> str:
-    """One definition: a diagram with open work, a form's fields, or a programme's file."""
+def definition(definition_id: int) -> str | Response:
+    """One definition: a form's fields, the tables of a decision, or a programme's file."""
     found = published.find(reading(), definition_id)
-    is_process = found.kind == DefinitionKind.PROCESS.value
+    if found.kind == DefinitionKind.PROCESS.value:
+        return redirect(url_for("studio.process", key=found.key))
+    is_decision = found.kind == DefinitionKind.DECISION.value
     return render_template(
         "admin/definition.html",
         found=found,
         words=kind_words(),
         versions=published.versions(reading(), found.kind, found.key),
-        svg=_picture(found) if is_process else None,
-        steps=element_table(found.source) if is_process else [],
         form=load_form(found.source) if found.kind == DefinitionKind.FORM.value else None,
-        source=found.source.decode("utf-8-sig") if not is_process else None,
-        running=_running(found) if is_process and sees_all(actor()) else None,
+        tables=tables_in(found.source, found.name) if is_decision else [],
+        source=found.source.decode("utf-8-sig"),
     )
-
-
-def _running(found: Definition) -> dict[int, int]:
-    return running_on(reading(), found.key, reach(reading(), actor()))
-
-
-def _picture(found: Definition) -> Markup:
-    # drawn by us from a checked diagram, every text of it escaped
-    counts = published.open_work(reading(), found.key, now())
-    return Markup(render_svg(found.source, counts=counts))  # noqa: S704

@@ -1,4 +1,4 @@
-"""Versions of a process: what differs, and moving running cases from one to another."""
+"""Moving running cases from one version of a process to another."""
 
 from concurrent.futures import wait
 
@@ -7,7 +7,6 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.wrappers import Response
 
 from engine.errors import InvalidInput, NotFound
-from engine.models import Definition, DefinitionKind
 from engine.operations import migration_batches, migrations
 from engine.operations.migration_preview import Preview, preview
 from engine.queries import definitions as published
@@ -34,36 +33,6 @@ def _begin(batch_id: int) -> Response:
     runs: MigrationRuns = current_app.extensions["migration_runs"]
     wait([runs.start(batch_id, now())], timeout=SHORT)
     return redirect(url_for("admin.migration", batch_id=batch_id), 303)
-
-
-@area.get("/definitions/<int:definition_id>/compare")
-def compare_versions(definition_id: int) -> str:
-    """What differs from an earlier version, in words; the one before when none is named."""
-    found = _process(definition_id)
-    earlier = [
-        one
-        for one in published.versions(reading(), found.kind, found.key)
-        if one.version < found.version
-    ]
-    wanted = number_of(request.args.get("with", ""))
-    other = next((one for one in earlier if wanted in (None, one.id)), None)
-    if other is None:
-        raise NotFound()
-    old = published.find(reading(), other.id).source
-    return render_template(
-        "admin/compare.html",
-        found=found,
-        other=other,
-        earlier=earlier,
-        differences=values.differences(reading(), old, found.source),
-    )
-
-
-def _process(definition_id: int) -> Definition:
-    found = published.find(reading(), definition_id)
-    if found.kind != DefinitionKind.PROCESS.value:
-        raise NotFound()
-    return found
 
 
 @area.get("/processes/<key>/migrate")
