@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session, undefer
 
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.models import Draft, DraftRevision, DraftStatus
-from engine.operations.draft_source import check_source
+from engine.operations.draft_source import check_source, in_utf8
 from engine.operations.drafts import hold, is_free, locked, note_down, require_owner
 from engine.people import Actor
+from engine.runtime.same import is_same
 from engine.text import Text, text
 
 TOGETHER = timedelta(minutes=10)
@@ -51,7 +52,8 @@ def save(
     """
     draft = locked(session, draft_id, DraftStatus.EDITING, actor)
     name = check_source(draft.key, source)
-    if source == draft.source:  # also the second try of a save whose answer got lost
+    source = in_utf8(draft.key, source)
+    if is_same(draft.source, source):  # also the second try of a save whose answer got lost
         return Saved(draft.revision, draft.saved_at, changed=False)
     _refuse_other(draft, revision, tab, now)
     hold(draft, tab, actor, now)

@@ -1,5 +1,6 @@
 """The diagram of a draft: readable and of the right process, whatever else is wrong with it yet."""
 
+import re
 from xml.sax.saxutils import quoteattr
 
 from lxml import etree
@@ -7,6 +8,7 @@ from lxml import etree
 from engine.runtime.normalise import BPMN, DiagramRefused, parse_xml
 from engine.text import text
 
+ENCODING = re.compile(r"""(<\?xml[^>]*?)\s+encoding=["'][^"']*["']""")
 NEW = """<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:definitions xmlns:bpmn="{bpmn}" xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI" \
 xmlns:dc="http://www.omg.org/spec/DD/20100524/DC" \
@@ -52,6 +54,15 @@ def check_source(key: str, source: bytes) -> str:
     if found is None:
         raise _other(key, processes)
     return " ".join((found.get("name") or _pool(root, key) or key).split())
+
+
+def in_utf8(key: str, source: bytes) -> bytes:
+    """The same file in UTF-8, which is what browsers read. Raises DiagramRefused as parse_xml."""
+    encoding = parse_xml(source, key).getroottree().docinfo.encoding or "UTF-8"
+    if encoding.upper() in ("UTF-8", "ASCII", "US-ASCII"):
+        return source
+    words = source.decode(encoding).removeprefix("\ufeff")
+    return ENCODING.sub(r'\1 encoding="UTF-8"', words, count=1).encode()
 
 
 def _pool(root: etree._Element, key: str) -> str | None:

@@ -16,7 +16,7 @@ from engine.audit.trail import record
 from engine.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from engine.models import Definition, DefinitionKind, Draft, DraftRevision, DraftStatus, Role
 from engine.operations.access import OVERSEERS, sees_all
-from engine.operations.draft_source import check_source, new_diagram
+from engine.operations.draft_source import check_source, in_utf8, new_diagram
 from engine.people import Actor
 from engine.runtime.definitions import current_deployment, definition_in
 from engine.text import Text, text
@@ -84,7 +84,7 @@ def begin(
     else:
         raise NotFound()
     _require_none(session, key)
-    draft = _draft(key, base, source, person, now)
+    draft = _draft(key, base, in_utf8(key, source), person, now)
     session.add(draft)
     session.flush()
     if base is None or source != base.source:

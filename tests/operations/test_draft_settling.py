@@ -120,10 +120,9 @@ def test_what_was_changed_after_it_was_read_is_not_signed(world: World) -> None:
 
 def test_nobody_edits_what_was_submitted_until_it_is_given_back(world: World) -> None:
     author, second, draft = owner(world), owner(world, "second"), submitted(world, owner(world))
+    other = draft.source.replace(b"<bpmn:documentation>", "<bpmn:documentation>另：".encode(), 1)
     with pytest.raises(Conflict, match="等待签发"):
-        draft_saving.save(
-            world.session, draft.id, draft.revision, TAB, draft.source + b" ", author, world.now
-        )
+        draft_saving.save(world.session, draft.id, draft.revision, TAB, other, author, world.now)
     with pytest.raises(InvalidInput):
         draft_settling.give_back(world.session, draft.id, " ", second, world.now)
     with pytest.raises(NotAllowed, match="由提请的人撤回"):
@@ -131,7 +130,7 @@ def test_nobody_edits_what_was_submitted_until_it_is_given_back(world: World) ->
     draft_settling.give_back(world.session, draft.id, "名称太长", second, world.now)
     assert (draft.status, draft.reason) == (DraftStatus.EDITING.value, "名称太长")
     saved = draft_saving.save(
-        world.session, draft.id, draft.revision, TAB, draft.source + b" ", author, world.now
+        world.session, draft.id, draft.revision, TAB, other, author, world.now
     )
     assert saved.changed
 

@@ -114,7 +114,8 @@ def test_a_save_of_something_older_changes_nothing_and_says_who_was_first(world:
     world.session.commit()
     later = world.now + timedelta(minutes=5)
     with pytest.raises(DraftTaken) as why:
-        draft_saving.save(world.session, draft.id, 1, "tab-2", source + b" ", second, later)
+        other = source.replace(b"<bpmn:documentation>", "<bpmn:documentation>另：".encode(), 1)
+        draft_saving.save(world.session, draft.id, 1, "tab-2", other, second, later)
     assert (why.value.by, why.value.at) == ("finance-owner", world.now)
     world.session.rollback()
     assert stored(world, draft) == source
@@ -202,6 +203,26 @@ def test_what_is_no_diagram_is_refused_with_a_remedy_and_nothing_is_kept(
     assert stored(world, draft) == before
     with pytest.raises(DiagramRefused):
         drafts.begin(world.session, "filing", owner(world), world.now, source=source)
+    assert not world.session.scalars(select(DraftRevision)).all()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "gb18030"])
+def test_a_file_in_another_encoding_is_kept_as_browsers_read_it(
+    world: World, encoding: str
+) -> None:
+    draft = begun(world)
+    words = renamed(world.session).decode().replace("UTF-8", encoding, 1)
+    source = words.encode(encoding)
+    draft_saving.save(world.session, draft.id, 1, TAB, source, owner(world), world.now)
+    assert stored(world, draft) == renamed(world.session)
+
+
+def test_a_file_that_says_the_same_in_other_words_is_no_change(world: World) -> None:
+    draft = begun(world)
+    same = draft.source.replace(b" />", b"/>").replace(b"\n", b"\r\n")
+    assert same != draft.source
+    saved = draft_saving.save(world.session, draft.id, 1, TAB, same, owner(world), world.now)
+    assert not saved.changed
     assert not world.session.scalars(select(DraftRevision)).all()
 
 
