@@ -6,6 +6,7 @@ from xml.sax.saxutils import quoteattr
 from lxml import etree
 
 from engine.runtime.normalise import BPMN, DiagramRefused, parse_xml
+from engine.runtime.picture_model import BPMNDI, MAX_SHAPES
 from engine.text import text
 
 ENCODING = re.compile(r"""(<\?xml[^>]*?)\s+encoding=["'][^"']*["']""")
@@ -48,6 +49,13 @@ def check_source(key: str, source: bytes) -> str:
     if root.tag != f"{{{BPMN}}}definitions":
         raise DiagramRefused(
             "not_bpmn", text("不是BPMN文件"), text("用建模工具画流程，保存为BPMN 2.0")
+        )
+    drawn = sum(1 for _ in root.iter(f"{{{BPMNDI}}}BPMNShape"))
+    if drawn > MAX_SHAPES:
+        raise DiagramRefused(
+            "too_many",
+            text("图上有{n}个元素，最多{most}个", n=drawn, most=MAX_SHAPES),
+            text("拆成几个流程，用调用活动连接"),
         )
     processes = root.findall(f"{{{BPMN}}}process")
     found = next((one for one in processes if one.get("id") == key), None)

@@ -15,7 +15,6 @@ from engine.runtime.picture_draw import draw_container, draw_edge, draw_node
 from engine.runtime.picture_marks import Marked, Shown
 from engine.runtime.picture_model import (
     Picture,
-    Shape,
     is_flow_node,
     properties,
     read_picture,
@@ -116,7 +115,7 @@ class ElementRow:
 def element_table(xml: bytes) -> list[ElementRow]:
     """The flow nodes of a diagram, from the start on. Raises DiagramRefused as render_svg."""
     picture = read_picture(xml)
-    lanes = _lanes(picture)
+    lanes, following = _lanes(picture), _after(picture)
     rows = []
     for order, shape in enumerate(reading_order(picture), start=1):
         node = picture.elements[shape.id]
@@ -129,7 +128,7 @@ def element_table(xml: bytes) -> list[ElementRow]:
                 kind=KINDS.get(shape.kind) or Text(shape.kind),
                 deadline=_deadline(node),
                 form=node.get(f"{{{CAMUNDA}}}formKey", ""),
-                after=_after(picture, shape),
+                after=tuple(following.get(shape.id, ())),
             )
         )
     return rows
@@ -151,11 +150,12 @@ def _deadline(node: etree._Element) -> str:
     return "".join(str(part) for part in timer.itertext()).strip()
 
 
-def _after(picture: Picture, shape: Shape) -> tuple[str, ...]:
+def _after(picture: Picture) -> dict[str, list[str]]:
     names = {s.id: s.name for s in picture.shapes if is_flow_node(s)}
-    following = []
+    following: dict[str, list[str]] = {}
     for edge in picture.edges:
-        if edge.source == shape.id and edge.target in names:
+        if edge.target in names:
             target = names[edge.target] or edge.target
-            following.append(f"{edge.name}：{target}" if edge.name else target)
-    return tuple(following)
+            said = f"{edge.name}：{target}" if edge.name else target
+            following.setdefault(edge.source, []).append(said)
+    return following

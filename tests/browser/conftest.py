@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 from waitress import wasyncore
 from waitress.server import create_server
@@ -20,11 +21,15 @@ from engine.db import unit_of_work
 from engine.jobs.deadlines import sweep_deadlines
 from engine.jobs.pending_cases import sweep_pending_cases
 from engine.jobs.timers import sweep_timers
+from engine.models import Agreement, DefinitionKind, GuaranteeCase, Instance, Organisation, Person
+from engine.operations.accounts import hash_password
 from engine.people import SYSTEM
-from engine.runtime.definitions import publish, read_files
+from engine.runtime.definitions import definition_in, publish, read_files
 from notifications.outbox import make_mails
+from tests.operations.banking import district, sign, subject, take_on
+from tests.operations.world import World, person
 from web.app import create_app
-from web.demo.world import make_world
+from web.demo.world import PASSWORD, make_world
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 BEGAN = datetime(2026, 6, 8, 2, 0, tzinfo=UTC)
@@ -116,3 +121,50 @@ def page(browser: Browser) -> Iterator[Page]:
     yield found
     context.close()
     assert not wrong, wrong
+
+
+PEOPLE = ("owner", "owner2", "bank-maker", "bank-checker", "bank-head")
+
+
+@dataclass
+class Bureau:
+    """A district with two owners of processes, its pages, and an agreement to lend under."""
+
+    world: World
+    site: Site
+    agreement: Agreement
+
+    def case(self) -> GuaranteeCase:
+        """A case that the bank has just begun to approve."""
+        case = take_on(self.world, "bank", self.agreement)
+        self.world.session.commit()
+        return case
+
+    def open(self, case: GuaranteeCase) -> list[str]:
+        """The open steps of a case."""
+        self.world.session.expire_all()
+        return [item.element_id for item in self.world.open_tasks(subject(case))]
+
+    def version(self, case: GuaranteeCase) -> int:
+        """The version of the process that a case goes by."""
+        query = select(Instance).where(Instance.subject == subject(case))
+        session = self.world.session
+        deployment = session.scalars(query).one().deployment_id
+        kind = DefinitionKind.PROCESS
+        return definition_in(session, deployment, kind, "bank_approval").version
+
+
+@pytest.fixture
+def bureau(session: Session, factory: sessionmaker[Session], tmp_path: Path) -> Iterator[Bureau]:
+    """Pages of a district in which two owners change processes."""
+    world = district(World(session).found())
+    finance: Organisation = world["finance"].org
+    for name in ("owner", "owner2"):
+        person(session, finance, name, "owner")
+    hashed = hash_password(PASSWORD)
+    for one in session.scalars(select(Person).where(Person.username.in_(PEOPLE))):
+        one.password_hash = hashed
+    agreement = sign(world, "bank")
+    session.commit()
+    with served(factory, tmp_path, world.now) as site:
+        yield Bureau(world, site, agreement)

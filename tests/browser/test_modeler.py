@@ -1,85 +1,18 @@
 """An owner changes the loan process in the browser, another signs it, and cases go by it."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-
-import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import select
-from sqlalchemy.orm import Session, sessionmaker
 
 from engine.audit.verify import verify
-from engine.models import (
-    Agreement,
-    DefinitionKind,
-    GuaranteeCase,
-    Instance,
-    Organisation,
-    Person,
-)
-from engine.operations.accounts import hash_password
-from engine.runtime.definitions import definition_in
-from tests.browser.conftest import Site, served
+from tests.browser.conftest import Bureau, Site
 from tests.browser.test_drawing import CHOOSE, begin, saved, sign_in
 from tests.operations.banking import (
     approve,
     check_payment,
-    district,
     loan,
     pay_out,
-    sign,
-    subject,
-    take_on,
 )
-from tests.operations.world import World, person
-from web.demo.world import PASSWORD
 
 NEW = "user_task_1"
-PEOPLE = ("owner", "owner2", "bank-maker", "bank-checker", "bank-head")
-
-
-@dataclass
-class Bureau:
-    """A district with two owners of processes, its pages, and an agreement to lend under."""
-
-    world: World
-    site: Site
-    agreement: Agreement
-
-    def case(self) -> GuaranteeCase:
-        """A case that the bank has just begun to approve."""
-        case = take_on(self.world, "bank", self.agreement)
-        self.world.session.commit()
-        return case
-
-    def open(self, case: GuaranteeCase) -> list[str]:
-        """The open steps of a case."""
-        self.world.session.expire_all()
-        return [item.element_id for item in self.world.open_tasks(subject(case))]
-
-    def version(self, case: GuaranteeCase) -> int:
-        """The version of the process that a case goes by."""
-        query = select(Instance).where(Instance.subject == subject(case))
-        session = self.world.session
-        deployment = session.scalars(query).one().deployment_id
-        kind = DefinitionKind.PROCESS
-        return definition_in(session, deployment, kind, "bank_approval").version
-
-
-@pytest.fixture
-def bureau(session: Session, factory: sessionmaker[Session], tmp_path: Path) -> Iterator[Bureau]:
-    world = district(World(session).found())
-    finance: Organisation = world["finance"].org
-    for name in ("owner", "owner2"):
-        person(session, finance, name, "owner")
-    hashed = hash_password(PASSWORD)
-    for one in session.scalars(select(Person).where(Person.username.in_(PEOPLE))):
-        one.password_hash = hashed
-    agreement = sign(world, "bank")
-    session.commit()
-    with served(factory, tmp_path, world.now) as site:
-        yield Bureau(world, site, agreement)
 
 
 def fill(page: Page, name: str, value: str) -> None:

@@ -113,8 +113,8 @@ def test_a_save_of_something_older_changes_nothing_and_says_who_was_first(world:
     draft_saving.save(world.session, draft.id, 1, TAB, source, first, world.now)
     world.session.commit()
     later = world.now + timedelta(minutes=5)
+    other = source.replace(b"<bpmn:documentation>", "<bpmn:documentation>另：".encode(), 1)
     with pytest.raises(DraftTaken) as why:
-        other = source.replace(b"<bpmn:documentation>", "<bpmn:documentation>另：".encode(), 1)
         draft_saving.save(world.session, draft.id, 1, "tab-2", other, second, later)
     assert (why.value.by, why.value.at) == ("finance-owner", world.now)
     world.session.rollback()

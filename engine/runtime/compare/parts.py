@@ -93,6 +93,14 @@ class Diagram:
         return found
 
     @cached_property
+    def arriving(self) -> dict[str, list[Part]]:
+        """The flows into a node."""
+        found: dict[str, list[Part]] = {}
+        for flow in self.flows.values():
+            found.setdefault(flow.way[1], []).append(flow)
+        return found
+
+    @cached_property
     def order(self) -> list[str]:
         """Nodes from the start on, each before what follows it; then all the rest."""
         after = {key: [*found] for key, found in self.onward.items()}

@@ -49,8 +49,8 @@ def _stands_alone(both: Both, part: Part) -> bool:
 
 def _details(both: Both, part: Part) -> Iterator[Text]:
     """What a new step says of itself, and when one comes to it."""
-    for flow in both.after.flows.values():
-        if flow.way[1] == part.key and (flow.said.get("condition") or flow.said.get(DEFAULT)):
+    for flow in both.after.arriving.get(part.key, ()):
+        if flow.said.get("condition") or flow.said.get(DEFAULT):
             value = condition_of(flow, both.after, both.say)
             source = both.after.call(flow.way[0])
             yield text("从“{source}”来的条件：{value}", source=source, value=value)

@@ -11,4 +11,25 @@ class Renderer extends BpmnRenderer {
   }
 }
 
-export default { bpmnRenderer: ["type", Renderer] };
+// Colours of a file become styles; one that is more than a colour could fetch from elsewhere.
+const COLOUR = /^(#[0-9a-f]{3,8}|[a-z]+|rgba?\([\d\s.,%]+\))$/i;
+const COLOURS = ["bioc:fill", "bioc:stroke", "color:background-color", "color:border-color", "color:color"];
+
+class Colours {
+  static $inject = ["eventBus"];
+
+  constructor(eventBus) {
+    eventBus.on("import.render.start", ({ definitions }) => {
+      for (const { plane } of definitions.get("diagrams")) plane?.get("planeElement").forEach(plain);
+    });
+  }
+}
+
+function plain(drawn) {
+  for (const name of COLOURS) {
+    const value = drawn.get(name);
+    if (value && !COLOUR.test(value)) drawn.set(name, undefined);
+  }
+}
+
+export default { __init__: ["plainColours"], bpmnRenderer: ["type", Renderer], plainColours: ["type", Colours] };
