@@ -2,7 +2,7 @@
 
 from engine.dmn.errors import DecisionRefused
 from engine.dmn.explain import Matched, NearMiss, TableExplanation
-from engine.dmn.loader import load
+from engine.dmn.loader import load, load_models
 from engine.dmn.model import Model, Result
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "Result",
     "TableExplanation",
     "load",
+    "load_models",
 ]

@@ -44,6 +44,28 @@ def load(
         raise DecisionRefused("bad_expression", error.message, error.remedy, name=name) from error
 
 
+def load_models(sources: Mapping[str, bytes]) -> dict[str, Model]:
+    """Compile files of decisions that may import one another. Raises DecisionRefused."""
+    made: dict[str, Model] = {}
+    left = sorted(sources)
+    while left:
+        waiting = [key for key in left if not _load(made, key, sources[key], last=False)]
+        if len(waiting) == len(left):
+            _load(made, left[0], sources[left[0]], last=True)
+        left = waiting
+    return made
+
+
+def _load(made: dict[str, Model], key: str, source: bytes, *, last: bool) -> bool:
+    try:
+        made[key] = load(source, key, imports=list(made.values()))
+    except DecisionRefused as refused:
+        if last or refused.code != "unknown_import":
+            raise
+        return False
+    return True
+
+
 class _Loader:
     def __init__(
         self, root: etree._Element, name: str, functions: Functions, tolerant: bool

@@ -6,9 +6,29 @@ from datetime import date
 from engine.domain import screening_negative, screening_referral, screening_scope
 from engine.domain.codes import Outcome, ReviewDecision, Size, SupportClass
 from engine.domain.programme import Parameters
+from engine.domain.screening_said import Ask, refused
 from engine.domain.screening_types import AdverseEvent, Applicant, Check, Referral
 
-__all__ = ["AdverseEvent", "Applicant", "Check", "Referral", "Screening", "propose", "screen"]
+__all__ = [
+    "AdverseEvent",
+    "Applicant",
+    "Ask",
+    "Check",
+    "Referral",
+    "Screening",
+    "propose",
+    "rows",
+    "screen",
+]
+
+
+DECISIONS = (
+    *("size_class", "size_check", "support_class", "support_check", "address_check"),
+    *("other_category_check", "referrer_category", "lawful_check", "credit_check"),
+    *("lookback_since", "litigation_check", "fund_rule_check", "breach_check"),
+    "screening_proposal",
+)
+"""What `screen` asks."""
 
 
 @dataclass(frozen=True)
@@ -19,27 +39,29 @@ class Screening:
     size: Size
     support_class: SupportClass
     proposed: ReviewDecision
-    needs_head: bool
 
     def of(self, outcome: Outcome) -> tuple[Check, ...]:
         """The checks with an outcome, e.g. the questions still open (JUDGE)."""
         return tuple(check for check in self.checks if check.outcome is outcome)
 
 
-def screen(applicant: Applicant, on: date, parameters: Parameters) -> Screening:
-    """Run E1 to E4 and the checks on referrals for an applicant on the day `on`."""
-    size_check, size = screening_scope.size_check(applicant, parameters.version)
-    support, support_class = screening_scope.support_check(applicant, on, parameters)
+def screen(applicant: Applicant, on: date, parameters: Parameters, ask: Ask) -> Screening:
+    """Run E1 to E4 and the checks on referrals for an applicant on the day `on`.
+
+    Raises DecisionRefused where a decision table gives no usable answer.
+    """
+    size_check, size = screening_scope.size_check(applicant, ask)
+    support, support_class = screening_scope.support_check(applicant, on, parameters, ask)
     found: list[Check | None] = [
         screening_negative.authorisation_check(applicant, on),
         size_check,
-        screening_scope.address_check(applicant),
+        screening_scope.address_check(applicant, ask),
         support,
         screening_scope.expiry_check(applicant, on, parameters),
-        screening_scope.other_category_check(applicant),
-        *screening_negative.negative_checks(applicant, on, parameters),
+        screening_scope.other_category_check(applicant, ask),
+        *screening_negative.negative_checks(applicant, on, parameters, ask),
         screening_scope.checklist(applicant, parameters),
-        screening_scope.category_check(applicant, parameters),
+        screening_scope.category_check(applicant, parameters, ask),
         screening_referral.referrer_check(applicant),
         screening_referral.conflict_check(applicant),
         screening_referral.amount_check(applicant, support_class, parameters),
@@ -48,19 +70,25 @@ def screen(applicant: Applicant, on: date, parameters: Parameters) -> Screening:
         screening_referral.loan_check(applicant),
     ]
     checks = tuple(check for check in found if check)
-    needs_head = any(check.needs_head for check in checks)
-    return Screening(checks, size, support_class, propose(checks), needs_head)
+    return Screening(checks, size, support_class, propose(checks, ask))
 
 
-def propose(checks: tuple[Check, ...]) -> ReviewDecision:
-    """REJECT for any FAIL; RETURN for missing size data; HOLD for what else is missing or unknown.
+def propose(checks: tuple[Check, ...], ask: Ask) -> ReviewDecision:
+    """What the table of approvals proposes to the maker, who decides."""
+    value = ask("screening_proposal", {"checks": rows(checks)}).required()
+    if value not in set(ReviewDecision):
+        raise refused(value, "、".join(ReviewDecision))
+    return ReviewDecision(str(value))
 
-    A FAIL that the head may override is proposed as REJECT too (E1): passing it takes a reason.
-    """
-    if any(check.outcome is Outcome.FAIL for check in checks):
-        return ReviewDecision.REJECT
-    missing = {check.code for check in checks if check.outcome is Outcome.MISSING}
-    if missing & {"E4", "E1_ADDRESS", "E1_OTHER"}:
-        return ReviewDecision.RETURN
-    unknown = any(check.negative and check.outcome is Outcome.JUDGE for check in checks)
-    return ReviewDecision.HOLD if missing or unknown else ReviewDecision.PASS
+
+def rows(checks: tuple[Check, ...]) -> list[dict[str, object]]:
+    """The checks as the tables of approvals ask for them."""
+    return [
+        {
+            "code": one.code,
+            "outcome": one.outcome.value,
+            "negative": one.negative,
+            "needs_head": one.needs_head,
+        }
+        for one in checks
+    ]

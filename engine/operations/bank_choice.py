@@ -1,6 +1,6 @@
 """Which bank a whitelisted case goes to next (P6: preference, relationship, score and quota)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -38,26 +38,37 @@ class Choice:
     assigned_by: str
 
 
-def next_bank(session: Session, case: GuaranteeCase, tried: set[int], today: date) -> Choice | None:
-    """The first bank not in `tried`: with an agreement in force first, then with one on its way.
+@dataclass(frozen=True)
+class Candidates:
+    """The banks that may be next, the better first; `ready` have an agreement in force and quota,
+    the agreements of the `coming` are on their way."""
 
-    Of each: the enterprise's preference, the banks that referred it, and (in force only) the
-    others by selection score, free quota and fewest open cases. None when there is nobody.
-    """
+    ready: Sequence[Choice]
+    coming: Sequence[Choice]
+
+    def any_ready(self, by: str) -> bool:
+        return any(one.assigned_by == by for one in self.ready)
+
+    def any_coming(self, by: str) -> bool:
+        return any(one.assigned_by == by for one in self.coming)
+
+    def first(self, by: str | None = None) -> Choice | None:
+        """The first of those to be chosen `by`, or of all."""
+        every = (*self.ready, *self.coming)
+        return next((one for one in every if by in (None, one.assigned_by)), None)
+
+
+def candidates(session: Session, case: GuaranteeCase, tried: set[int], today: date) -> Candidates:
+    """The banks not in `tried`: the enterprise's preference, the banks that referred it, and (in
+    force only) the others by selection score, free quota and fewest open cases."""
     banks = _active_banks(session) - tried
     wished = [one for one in _wished(session, case) if one.bank_id in banks]
     agreements = in_force(session, case.programme, today)
     room = {one.bank_id for one in agreements if _has_room(session, one)} & banks
     coming = banks_preparing(session, case.programme, today)
-    ranked = (Choice(bank, SCORE) for bank in _by_score(session, agreements, room))
-    ready = (one for one in wished if one.bank_id in room)
-    waiting = (one for one in wished if one.bank_id in coming)
-    return next(_first(ready, ranked, waiting), None)
-
-
-def _first(*choices: Iterator[Choice]) -> Iterator[Choice]:
-    for each in choices:
-        yield from each
+    ranked = [Choice(bank, SCORE) for bank in _by_score(session, agreements, room)]
+    ready = [one for one in wished if one.bank_id in room]
+    return Candidates([*ready, *ranked], [one for one in wished if one.bank_id in coming])
 
 
 def _active_banks(session: Session) -> set[int]:

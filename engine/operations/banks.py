@@ -9,11 +9,19 @@ from sqlalchemy.orm import Session
 from engine.errors import Conflict, InvalidInput, RuleRefused
 from engine.models import GuaranteeCase, LoanCase, LoanStatus, Organisation
 from engine.operations.agreements_in_force import in_force
-from engine.operations.bank_choice import COORDINATION, Choice, next_bank
+from engine.operations.bank_choice import (
+    COORDINATION,
+    PREFERENCE,
+    RELATIONSHIP,
+    SCORE,
+    Choice,
+    candidates,
+)
 from engine.operations.decisions import note_of, require_note
 from engine.operations.lending import loan_of
 from engine.operations.referrals import case_of
 from engine.runtime.context import Routing, StepContext, form_operation, service_operation
+from engine.runtime.registry import BOOLEAN, INTEGER
 from engine.text import text
 
 CLAUSE = "J3.4"
@@ -21,15 +29,42 @@ NONE = "NONE"
 ASSIGNED = "ASSIGNED"
 
 
+@service_operation(
+    "banks.weigh",
+    "清点候选银行",
+    sets={
+        **dict.fromkeys(("tried", "max_attempts"), INTEGER),
+        **dict.fromkeys(("preferred_ready", "relationship_ready", "ranked_ready"), BOOLEAN),
+        **dict.fromkeys(("preferred_coming", "relationship_coming"), BOOLEAN),
+    },
+)
+def weigh(ctx: StepContext, *, case_id: int) -> Routing:
+    """Which banks may be next: what the decision on the next one (`bank_routing`) asks for."""
+    case, tried = ctx.session.get_one(GuaranteeCase, case_id), _tried(ctx.session, case_id)
+    found = candidates(ctx.session, case, tried, ctx.today)
+    return {
+        "tried": len(tried),
+        "max_attempts": ctx.parameters.integer("max_bank_attempts"),
+        "preferred_ready": found.any_ready(PREFERENCE),
+        "relationship_ready": found.any_ready(RELATIONSHIP),
+        "ranked_ready": found.any_ready(SCORE),
+        "preferred_coming": found.any_coming(PREFERENCE),
+        "relationship_coming": found.any_coming(RELATIONSHIP),
+    }
+
+
 @service_operation("banks.assign", "推荐给合作银行", sets={"assignment_result": (ASSIGNED, NONE)})
-def assign(ctx: StepContext, *, case_id: int) -> Routing:
-    """Give the case to the next bank; after `max_bank_attempts` of them, or when there is none,
-    the finance bureau coordinates. Returns {"assignment_result": "ASSIGNED" or "NONE"}."""
-    case = ctx.session.get_one(GuaranteeCase, case_id)
-    tried = _tried(ctx.session, case_id)
+def assign(ctx: StepContext, *, case_id: int, by: str | None = None) -> Routing:
+    """Give the case to the next bank, or let the finance bureau coordinate when there is none.
+
+    `by` is how the decision table wants it chosen: PREFERENCE, RELATIONSHIP, SCORE or
+    COORDINATION. Diagrams from before it try `max_bank_attempts` banks in this order.
+    Returns {"assignment_result": "ASSIGNED" or "NONE"}.
+    """
+    case, tried = ctx.session.get_one(GuaranteeCase, case_id), _tried(ctx.session, case_id)
     choice = None
-    if len(tried) < ctx.parameters.integer("max_bank_attempts"):
-        choice = next_bank(ctx.session, case, tried, ctx.today)
+    if by is not None or len(tried) < ctx.parameters.integer("max_bank_attempts"):
+        choice = candidates(ctx.session, case, tried, ctx.today).first(by)
     if choice is None:
         after = {"assignment_result": NONE, "tried": sorted(tried)}
         message = text("没有可推荐的银行，转融资服务协调")

@@ -62,13 +62,21 @@ def due_day(agreement: Agreement, disbursed_on: date) -> date:
 
 
 @form_operation(
-    "filings.record_submission", "记录报送备案", sets={"late": BOOLEAN, "filing_decision": (None,)}
+    "filings.record_submission",
+    "记录报送备案",
+    sets={
+        "filing_late": BOOLEAN,
+        "head_approved": BOOLEAN,
+        "late": BOOLEAN,
+        "filing_decision": (None,),
+    },
 )
 def record_submission(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     """File the confirmed disbursement, attested; late filing needs a reason and the head's word.
 
-    A returned filing is filed again under its first date. Returns {"late"}: whether the
-    guarantor's head has to decide. Raises InvalidInput, Conflict.
+    A returned filing is filed again under its first date. Returns {"filing_late",
+    "head_approved"} for the decision on who approves (`late_filing_level`). Raises InvalidInput,
+    Conflict.
     """
     case = case_of(ctx)
     loan = loan_of(ctx.session, case.id)
@@ -87,8 +95,13 @@ def record_submission(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
     message = text("报送备案，借据{no}", no=paid.loan_no)
     after = {**shown(filing, SHOWN), "attestation": True, "loan_no": paid.loan_no}
     ctx.audit("filing.submitted", message, before=before, after=after, clause="J3.6")
-    needs_head = filing.late and not _head_approved(ctx, case)
-    return {"late": needs_head, "filing_decision": None}
+    approved = _head_approved(ctx, case)
+    return {
+        "filing_late": filing.late,
+        "head_approved": approved,
+        "late": filing.late and not approved,  # for diagrams from before the table of approvals
+        "filing_decision": None,
+    }
 
 
 def _filing(ctx: StepContext, case: GuaranteeCase, loan: LoanCase, paid: Disbursement) -> Filing:

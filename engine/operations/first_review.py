@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from engine.domain.codes import Outcome, SupportClass
 from engine.domain.programme import Parameters
+from engine.domain.screening import DECISIONS, rows
 from engine.errors import InvalidInput, RuleRefused
 from engine.models import Decision, GuaranteeCase
 from engine.operations import answers, decisions
@@ -16,7 +17,7 @@ from engine.operations.referrals import case_of
 from engine.operations.same_person import refuse_maker
 from engine.operations.screening import Judged, refresh_checks
 from engine.runtime.context import Routing, StepContext, form_operation, service_operation
-from engine.runtime.registry import BOOLEAN, INTEGER
+from engine.runtime.registry import BOOLEAN, INTEGER, LIST
 from engine.text import Text, text
 
 CLAUSE = "J3.2"
@@ -25,24 +26,24 @@ CLAUSE = "J3.2"
 @form_operation(
     "screening.record_first_review",
     "记录初审意见",
-    sets={"needs_head": BOOLEAN, "first_review_decision": (None,)},
+    sets={"checks": LIST, "needs_head": BOOLEAN, "first_review_decision": (None,)},
+    asks=DECISIONS,
 )
 def record_first_review(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
-    """The maker's opinion: PASS, RETURN, REJECT or HOLD. Returns {"needs_head"}.
+    """The maker's opinion: PASS, RETURN, REJECT or HOLD. Returns {"checks"} for the decision on
+    who approves (`first_review_level`).
 
     PASS needs an answer to every question, nothing missing, no failed check but an overridable one
-    with a reason, and a suggested amount within what the ceiling leaves. The head decides on an
-    override, on category OTHER, and on a firm outside the scope without a qualification (E1,
-    J2.1.4). Raises RuleRefused, InvalidInput.
+    with a reason, and a suggested amount within what the ceiling leaves. Raises RuleRefused,
+    InvalidInput.
     """
     case, outcome = case_of(ctx), str(values["outcome"])
     given = answers.posted(values, ctx.parameters)
-    judged = refresh_checks(ctx.session, case, ctx.parameters, ctx.now, given, ctx.actor)
+    judged = refresh_checks(ctx, case, given)
     note, reasons = decisions.note_of(values), decisions.reasons_of(values)
-    needs_head = False
     if outcome == "PASS":
         override = str(values.get("override_reason") or "").strip()
-        needs_head = _check_pass(ctx, case, values, judged, override)
+        _check_pass(ctx, case, values, judged, override)
         note = "；".join(filter(None, [note, override]))
     else:
         _check_refusal(outcome, reasons, note)
@@ -58,11 +59,15 @@ def record_first_review(ctx: StepContext, values: Mapping[str, Any]) -> Routing:
         reasons=reasons,
         note=note,
     )
-    after = {**decisions.shown(decision), "needs_head": needs_head, "answers": judged.answers}
+    after = {**decisions.shown(decision), "answers": judged.answers}
     ctx.audit("screening.first_reviewed", _SAYS[outcome], after=after, clause=CLAUSE)
     if outcome in ("RETURN", "HOLD"):
         _tell_returned(ctx, case, decision)
-    return {"needs_head": needs_head, "first_review_decision": None}
+    checks = judged.screening.checks
+    grave = any(check.needs_head or check.outcome is Outcome.FAIL for check in checks)
+    # diagrams from before the table of approvals go by needs_head
+    needs_head = outcome == "PASS" and grave
+    return {"checks": rows(checks), "needs_head": needs_head, "first_review_decision": None}
 
 
 _SAYS: dict[str, Text] = {
@@ -83,8 +88,8 @@ def _check_refusal(outcome: str, reasons: list[str], note: str) -> None:
 
 def _check_pass(
     ctx: StepContext, case: GuaranteeCase, values: Mapping[str, Any], judged: Judged, override: str
-) -> bool:
-    """Whether the head has to decide too; refuses what may not pass."""
+) -> None:
+    """Refuse what may not pass."""
     _refuse_failed(judged, override)
     _refuse_missing(judged)
     _refuse_unanswered(judged)
@@ -92,7 +97,6 @@ def _check_pass(
     if support is SupportClass.KEY and judged.screening.support_class is not SupportClass.KEY:
         raise InvalidInput({"support_class": text("没有有效资质，不能按重点类")})
     check_amount(ctx, case, values.get("suggested_amount"), support, "suggested_amount")
-    return judged.screening.needs_head or bool(judged.screening.of(Outcome.FAIL))
 
 
 def _refuse_failed(judged: Judged, override: str) -> None:

@@ -61,6 +61,7 @@ RULES: dict[str, Rule] = {
     "whitelist.record_compiled": _RECORD,
     "whitelist.record_confirmed": _CHECK,
     "whitelist.release": _final(LISTED),
+    "banks.weigh": _DECISION,
     "banks.assign": _final(ASSIGNED),
     "banks.record_silence": _final(ASSIGNED),
     "banks.record_coordination": _final(ASSIGNED),

@@ -9,10 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.audit.encoding import native
-from engine.clock import local_date
 from engine.domain.codes import Outcome
-from engine.domain.programme import Parameters
-from engine.domain.screening import Check, Screening, screen
+from engine.domain.screening import DECISIONS, Check, Screening, screen
 from engine.models import CheckResult, Enterprise, GuaranteeCase
 from engine.operations import answers
 from engine.operations.plain import text_json
@@ -48,15 +46,15 @@ class Judged:
     "screening.run_checks",
     "自动核查",
     sets={"authorisation_present": BOOLEAN, "review_result": (None,)},
+    asks=DECISIONS,
 )
 def run_checks(ctx: StepContext, *, case_id: int) -> Routing:
-    """Run E1-E4, store what they say, classify the enterprise (P2).
+    """Ask the decision tables E1-E4, store what they say, classify the enterprise (P2).
 
     Returns {"authorisation_present", "review_result": None}.
     """
     case = ctx.session.get_one(GuaranteeCase, case_id)
-    judged = refresh_checks(ctx.session, case, ctx.parameters, ctx.now)
-    found = judged.screening
+    found = refresh_checks(ctx, case).screening
     case.size_class, case.support_class = found.size.value, found.support_class.value
     firm = ctx.session.get_one(Enterprise, case.enterprise_id)
     if firm.size_class != found.size.value:
@@ -82,25 +80,24 @@ def is_authorised(found: Screening) -> bool:
 
 
 def refresh_checks(
-    session: Session,
-    case: GuaranteeCase,
-    parameters: Parameters,
-    now: datetime,
-    given: Mapping[str, str] | None = None,
-    actor: Actor | None = None,
+    ctx: StepContext, case: GuaranteeCase, given: Mapping[str, str] | None = None
 ) -> Judged:
-    """Run the checks again and store them; `given` are new answers of `actor`, by check code."""
-    results = {each.code: each for each in results_of(session, case.id)}
-    judged = judge(session, case, parameters, now, results.values(), given)
+    """Run the checks again and store them; `given` are new answers of who acts, by check code.
+
+    `ctx` is of the case's own instance, whose version of the tables is asked.
+    """
+    results = {each.code: each for each in results_of(ctx.session, case.id)}
+    judged = _judge(ctx, case, results.values(), given)
+    by = ctx.actor if given is not None else None
     for check in judged.screening.checks:
         result = results.pop(check.code, None)
         if result is None:
             result = CheckResult(case_id=case.id, code=check.code)
-            session.add(result)
-        _store(result, check, judged, now, actor)
+            ctx.session.add(result)
+        _store(result, check, judged, ctx.now, by)
     for gone in results.values():
-        session.delete(gone)
-    session.flush()
+        ctx.session.delete(gone)
+    ctx.session.flush()
     return judged
 
 
@@ -110,30 +107,26 @@ def results_of(session: Session, case_id: int) -> list[CheckResult]:
     return list(session.scalars(query.order_by(CheckResult.id)))
 
 
-def judge(
-    session: Session,
+def _judge(
+    ctx: StepContext,
     case: GuaranteeCase,
-    parameters: Parameters,
-    now: datetime,
     results: Iterable[CheckResult],
-    given: Mapping[str, str] | None = None,
+    given: Mapping[str, str] | None,
 ) -> Judged:
     """The checks as they stand; an old answer holds while what was asked is still the same."""
-    today = local_date(now)
-    programme = programme_of(session, case.programme)
-    blank = applicant_of(session, case, programme, parameters)
+    programme = programme_of(ctx.session, case.programme)
+    blank = applicant_of(ctx.session, case, programme, ctx.parameters)
     questions = {
         check.code: check
-        for check in screen(blank, today, parameters).checks
+        for check in screen(blank, ctx.today, ctx.parameters, ctx.consult).checks
         if check.outcome is Outcome.JUDGE
     }
     held = {**_still_valid(results, questions), **(given or {})}
     # what is the head's to decide is no question to the reviewer
     open_ = {code for code, check in questions.items() if not check.needs_head}
     held = {code: answer for code, answer in held.items() if code in open_}
-    facts = answers.as_facts(held, parameters)
-    found = screen(replace(blank, answers=facts), today, parameters)
-    return Judged(found, held, questions)
+    answered = replace(blank, answers=answers.as_facts(held, ctx.parameters))
+    return Judged(screen(answered, ctx.today, ctx.parameters, ctx.decide), held, questions)
 
 
 def _still_valid(results: Iterable[CheckResult], questions: Mapping[str, Check]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from engine.audit.trail import record
+from engine.domain.screening import DECISIONS
 from engine.models import (
     BatchStatus,
     CaseStatus,
@@ -23,12 +24,18 @@ from engine.people import SYSTEM
 from engine.runtime.context import Routing, StepContext, service_operation
 from engine.runtime.definitions import programme_of
 from engine.runtime.registry import INTEGER
+from engine.runtime.run import context_of, lock_instance
 from engine.text import text
 
 REVIEW_STAGE = 2  # later a second referral is credited, but nothing is looked at again
 
 
-@service_operation("referrals.submit", "报送需求名单", sets={"opened": INTEGER, "joined": INTEGER})
+@service_operation(
+    "referrals.submit",
+    "报送需求名单",
+    sets={"opened": INTEGER, "joined": INTEGER},
+    asks=DECISIONS,
+)
 def submit(ctx: StepContext, *, batch_id: int) -> Routing:
     """Send a checked list. A late one counts for the next month.
 
@@ -91,9 +98,18 @@ def _join(
         item.case_id, item.submitted_at = case.id, ctx.now
         enterprises.fill_in(firms[item.enterprise_id], item.row, ctx.parameters, ctx.now)
         ctx.session.flush()
+        own = _step_of(ctx, case)
         _audit_joined(ctx, batch, item, case)
-        if case.stage <= REVIEW_STAGE:
-            refresh_checks(ctx.session, case, ctx.parameters, ctx.now)
+        if own is not None and case.stage <= REVIEW_STAGE:
+            refresh_checks(own, case)
+
+
+def _step_of(ctx: StepContext, case: GuaranteeCase) -> StepContext | None:
+    """The case's own instance, locked; a case that has not been started is checked when it is."""
+    if case.instance_id is None:
+        return None
+    instance = lock_instance(ctx.session, case.instance_id, suspended=True)
+    return context_of(ctx.session, instance, ctx.actor, ctx.now)
 
 
 def _audit_joined(

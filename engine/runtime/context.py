@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from engine.audit.trail import record
 from engine.clock import local_date
+from engine.dmn import Result
 from engine.domain.programme import Parameters
 from engine.events import emit
 from engine.models import Instance, PartyBinding, WorkItem
@@ -60,6 +61,7 @@ class StepContext:
     parameters: Parameters
     data: Mapping[str, Any] = field(default_factory=dict)
     work_item: WorkItem | None = None
+    element_id: str = ""  # where in the diagram the step is
     messages: list[Sent] = field(default_factory=list)
     hops: int = 0  # how many instances a message went through to cause this step
     services_run: int = 0
@@ -76,6 +78,18 @@ class StepContext:
         if self.facts is None:
             self.facts = read_facts(self.session, self.instance.id)
         return self.facts
+
+    def decide(self, decision: str, facts: Mapping[str, Any]) -> Result:
+        """What a published decision says of facts, kept with the case (decisions.ask)."""
+        from engine.runtime.decisions import ask
+
+        return ask(self, decision, facts, keep=True)
+
+    def consult(self, decision: str, facts: Mapping[str, Any]) -> Result:
+        """The same without a record: what it would say."""
+        from engine.runtime.decisions import ask
+
+        return ask(self, decision, facts, keep=False)
 
     def send(self, message: str, correlation: object) -> None:
         """Send a message to waiting instances once this step is saved, in its transaction."""

@@ -1,4 +1,4 @@
-"""Business rule tasks: which published decision is meant, what it says, and a record of why."""
+"""Published decisions: which one is meant, what it says, and a record of why."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any
@@ -6,12 +6,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from engine.dmn import DecisionRefused, Model, Result, load
+from engine.audit.encoding import native
+from engine.dmn import Model, Result, load_models
 from engine.feel import FeelError
 from engine.models import Definition, DefinitionKind, DeploymentMember
 from engine.models.running import Evaluation
 from engine.runtime.context import StepContext
-from engine.runtime.scripts import CHILD, StepFailed
+from engine.runtime.definitions import current_deployment
+from engine.runtime.scripts import StepFailed
 from engine.text import text
 from engine.writes import add_row
 
@@ -20,46 +22,28 @@ _models: dict[tuple[tuple[str, str], ...], dict[str, Model]] = {}
 _deployed: dict[tuple[Hashable, int], list[Published]] = {}
 
 
-def load_models(sources: Mapping[str, bytes]) -> dict[str, Model]:
-    """Compile files of decisions that may import one another. Raises DecisionRefused."""
-    made: dict[str, Model] = {}
-    left = sorted(sources)
-    while left:
-        waiting = [key for key in left if not _load(made, key, sources[key], last=False)]
-        if len(waiting) == len(left):
-            _load(made, left[0], sources[left[0]], last=True)
-        left = waiting
-    return made
+def ask(ctx: StepContext, decision: str, facts: Mapping[str, Any], *, keep: bool) -> Result:
+    """What a decision says of facts by the names of its inputs, dates and amounts as such or as
+    text; `keep` stores the answer with its explanation.
 
-
-def _load(made: dict[str, Model], key: str, source: bytes, *, last: bool) -> bool:
-    try:
-        made[key] = load(source, key, imports=list(made.values()))
-    except DecisionRefused as refused:
-        if last or refused.code != "unknown_import":
-            raise
-        return False
-    return True
-
-
-def decide(ctx: StepContext, task: Any, decision: str, mapping: str) -> Any:
-    """What a decision of the instance's deployment says of the task's data, as JSON can hold it.
-
-    `mapping` is camunda's: singleEntry, singleResult, collectEntries or resultList. Keeps the
-    evaluation. Raises StepFailed for an unknown decision, DecisionRefused when there is no answer.
+    Raises StepFailed for an unknown decision and where a bound is reached, DecisionRefused when
+    there is no answer.
     """
-    definition_id, key, model = _find(ctx, task, decision)
+    definition_id, key, model = _find(ctx, decision)
+    given = {name: native(facts[name]) for name in model.input_types if name in facts}
     try:
-        result = model.evaluate(decision, task.data)
-        value = result.required()
+        result = model.evaluate(decision, given)
     except FeelError as error:
-        raise _failed("decision_failed", task, decision, str(error)) from error
-    _keep(ctx, task, (definition_id, key, decision), _inputs(model, task.data), result)
-    return mapped(value, mapping)
+        raise _failed("decision_failed", decision, str(error)) from error
+    result.required()
+    if keep:
+        _keep(ctx, (definition_id, key, decision), given, result)
+    return result
 
 
 def mapped(value: Any, mapping: str) -> Any:
-    """A decision's value in the form that the diagram asks for."""
+    """A decision's value in the form that the diagram asks for: camunda's singleEntry,
+    singleResult, collectEntries or resultList."""
     rows = value if isinstance(value, list) else [value]
     if mapping == "resultList":
         return rows
@@ -72,11 +56,13 @@ def _entry(row: Any) -> Any:
     return next(iter(row.values())) if isinstance(row, dict) and len(row) == 1 else row
 
 
-def _find(ctx: StepContext, task: Any, decision: str) -> Published:
-    for found in _published(ctx.session, ctx.instance.deployment_id):
-        if decision in {name for one in found[2].decisions for name in (one.id, one.name)}:
-            return found
-    raise _failed("unknown_decision", task, decision, str(text("没有发布")))
+def _find(ctx: StepContext, decision: str) -> Published:
+    """In the instance's own deployment; one from before there was such a table asks the current."""
+    for deployment_id in (ctx.instance.deployment_id, current_deployment(ctx.session)):
+        for found in _published(ctx.session, deployment_id):
+            if decision in {name for one in found[2].decisions for name in (one.id, one.name)}:
+                return found
+    raise _failed("unknown_decision", decision, str(text("没有发布")))
 
 
 def _published(session: Session, deployment_id: int) -> list[Published]:
@@ -99,14 +85,8 @@ def _published(session: Session, deployment_id: int) -> list[Published]:
     return _deployed[place]
 
 
-def _inputs(model: Model, data: Mapping[str, Any]) -> dict[str, Any]:
-    names = [one.name for one in model.elements.values() if one.role == "input"]
-    return {name: data[name] for name in names if name in data}
-
-
 def _keep(
     ctx: StepContext,
-    task: Any,
     source: tuple[int, str, str],
     inputs: dict[str, Any],
     result: Result,
@@ -115,7 +95,7 @@ def _keep(
     values = {
         "instance_id": ctx.instance.id,
         "subject": ctx.instance.subject,
-        "element_id": str(task.task_spec.name).removesuffix(CHILD),
+        "element_id": ctx.element_id,
         "definition_id": source[0],
         "definition_key": source[1],
         "decision": source[2],
@@ -127,14 +107,9 @@ def _keep(
     add_row(ctx.session, Evaluation, values)
 
 
-def _failed(code: str, task: Any, decision: str, why: str) -> StepFailed:
+def _failed(code: str, decision: str, why: str) -> StepFailed:
     return StepFailed(
         code,
-        text(
-            "“{name}”的决策{decision}无法作出：{why}",
-            name=task.task_spec.bpmn_name or task.task_spec.name,
-            decision=decision,
-            why=why,
-        ),
+        text("决策{decision}无法作出：{why}", decision=decision, why=why),
         text("请流程管理员改正决策表后重新发布"),
     )

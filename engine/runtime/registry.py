@@ -45,7 +45,7 @@ class Operation:
     `inputs` of a service operation say whether each must be given. Without `keeps_values` the
     form's values are stored by the operation alone: neither the task nor the audit trail repeats
     what others may not read yet. What a `final` one decides is in force at once, and cannot be
-    taken back (撤回) with the step.
+    taken back (撤回) with the step. `asks` are the ids of the published decisions it goes by.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Operation:
     final: bool = False
     sets: Sets = field(default_factory=dict)
     inputs: Mapping[str, bool] = field(default_factory=dict)
+    asks: tuple[str, ...] = ()
 
 
 _REGISTRY: dict[str, Operation] = {}
@@ -69,25 +70,30 @@ def form_operation(
     sets: Sets | None = None,
     keeps_values: bool = True,
     final: bool = False,
+    asks: tuple[str, ...] = (),
 ) -> Callable[[FormOperation], FormOperation]:
     """Register `function(ctx, values) -> routing values` to record a completed form."""
 
     def register(function: FormOperation) -> FormOperation:
         checked = _declared(name, function, sets or {})
-        _REGISTRY[name] = Operation(name, "form", checked, title, keeps_values, final, sets or {})
+        _REGISTRY[name] = Operation(
+            name, "form", checked, title, keeps_values, final, sets or {}, asks=asks
+        )
         return function
 
     return register
 
 
 def service_operation(
-    name: str, title: str, *, sets: Sets | None = None
+    name: str, title: str, *, sets: Sets | None = None, asks: tuple[str, ...] = ()
 ) -> Callable[[ServiceOperation], ServiceOperation]:
     """Register `function(ctx, **inputs) -> routing values` for service tasks."""
 
     def register(function: ServiceOperation) -> ServiceOperation:
         checked, inputs = _declared(name, function, sets or {}), _inputs(function)
-        _REGISTRY[name] = Operation(name, "service", checked, title, sets=sets or {}, inputs=inputs)
+        _REGISTRY[name] = Operation(
+            name, "service", checked, title, sets=sets or {}, inputs=inputs, asks=asks
+        )
         return function
 
     return register

@@ -109,16 +109,21 @@ class FeelScriptEngine:
         found = operation(name)
         if found is None or found.kind != "service":
             raise StepFailed("unknown_operation", text("没有名为{name}的操作", name=name))
-        self.context.data = task.data
+        self._enter(task)
         self.context.services_run += 1
+        self.context.data = task.data
         return found.function(self.context, **inputs) or {}
 
     def decide(self, task: Any, decision: str, mapping: str) -> Any:
-        """What a published decision says of the task's data. Raises StepFailed, DecisionRefused."""
-        from engine.runtime.decisions import decide
+        """What a published decision says of the task's data, in the form that `mapping` asks for
+        (decisions.mapped). Raises StepFailed, DecisionRefused."""
+        from engine.runtime.decisions import mapped
 
-        self.context.services_run += 1
-        return decide(self.context, task, decision, mapping)
+        self._enter(task)
+        return mapped(self.context.decide(decision, task.data).required(), mapping)
+
+    def _enter(self, task: Any) -> None:
+        self.context.element_id = str(task.task_spec.name).removesuffix(CHILD)
 
     def send_message(self, task: Any, name: str) -> None:
         """Send a message with the correlation that its element gives."""

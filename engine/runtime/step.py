@@ -118,7 +118,7 @@ def complete_task(
     task = task_of(run, item.task_id)
     if task is None or not task.has_state(TaskState.READY):
         raise Conflict("task_closed", text("这项任务已经办结，没有再改动"))
-    run.ctx.work_item, run.ctx.data = item, task.data
+    run.ctx.work_item, run.ctx.data, run.ctx.element_id = item, task.data, item.element_id
     routing = _record(run.ctx, item, values)
     for key, value in routing.items():
         task.data[key] = value

@@ -10,10 +10,9 @@ from sqlalchemy.orm import Session, sessionmaker
 from engine.clock import utc_now
 from engine.config import ROOT
 from engine.db import unit_of_work
-from engine.dmn import Model
+from engine.dmn import Model, load_models
 from engine.models import Definition, DefinitionKind
 from engine.queries.simulation import simulate
-from engine.runtime.decisions import load_models
 from tests.bench.measure import Report
 
 COUNT = 10_000

@@ -1,4 +1,4 @@
-"""The decision tables and the rules in Python say the same: examples, and inputs of all kinds."""
+"""The decision tables say what `danbao calc` says: examples, and inputs of all kinds."""
 
 import json
 from collections.abc import Mapping
@@ -12,18 +12,13 @@ from hypothesis import strategies as st
 
 from engine.config import ROOT
 from engine.domain import enterprise, guarantee, quota, subsidy
-from engine.domain.codes import LoanType, Outcome, RateType, Size, SupportClass
+from engine.domain.codes import LoanType, RateType, Size, SupportClass
 from engine.domain.programme import Programme
-from engine.domain.screening import AdverseEvent, Applicant, Check, Referral, propose, screen
 from engine.domain.size import BOUNDS, Figures, sme_size
 from engine.errors import RuleRefused
 from engine.programmes import load_programmes
-from engine.runtime.decisions import load_models
-from engine.text import text
-from tests.domain.shared import shared_file
+from tests.domain.shared import MODELS, shared_file
 
-FOLDER = ROOT / "bpmn" / "decisions"
-MODELS = load_models({path.stem: path.read_bytes() for path in FOLDER.glob("*.dmn")})
 DAY = date(2026, 3, 2)
 DAYS = st.dates(date(2022, 1, 1), date(2030, 12, 31))
 MAYBE = st.none() | st.booleans()
@@ -196,33 +191,6 @@ def test_grades_agree(score: Decimal) -> None:
     assert ask("institution_grade", "institution_grade", score=score) == expected
 
 
-CODES = st.sampled_from(["E4", "E1_ADDRESS", "E1_OTHER", "N1", "AUTHORISATION", "TERM"])
-CHECKS = st.lists(
-    st.builds(
-        Check,
-        CODES,
-        st.sampled_from([one for one in Outcome]),
-        st.just(text("x")),
-        st.just(text("x")),
-        st.just("x"),
-        negative=st.booleans(),
-        needs_head=st.booleans(),
-    ),
-    max_size=5,
-)
-
-
-def _rows(checks: tuple[Check, ...]) -> list[dict[str, object]]:
-    names = ("code", "outcome", "negative", "needs_head")
-    return [{n: str(v) if (v := getattr(c, n)) is c.outcome else v for n in names} for c in checks]
-
-
-@given(CHECKS)
-def test_proposals_agree(checks: list[Check]) -> None:
-    found = ask("approval", "screening_proposal", checks=_rows(tuple(checks)))
-    assert found == propose(tuple(checks))
-
-
 PROGRAMMES = load_programmes(ROOT / "bpmn" / "programmes").values()
 
 
@@ -234,101 +202,3 @@ def test_every_referrer_and_category_of_the_programmes_agrees(programme: Program
             given_ = {"programme": programme.code, "source_type": source, "category": item.code}
             found = ask("referrer_category", "referrer_category", **given_)
             assert (found == "PASS") is ("*" in allowed or item.code in allowed), given_
-
-
-JIADING = load_programmes(ROOT / "bpmn" / "programmes")["JD_KCD"].at(DAY)
-REFERRALS = st.builds(
-    Referral,
-    st.just("南翔镇"),
-    st.just("SUBDISTRICT"),
-    st.sampled_from(["OTHER", "HIGH_TECH"]),
-    st.just(Decimal(3_000_000)),
-    st.just(12),
-    st.sampled_from(["", "纳税大户"]),
-)
-AMOUNT = st.sampled_from([None, Decimal(400), Decimal(3000), Decimal(50_000)])
-EVENTS = st.builds(AdverseEvent, st.just("失信"), st.none() | st.just(DAY) | DAYS)
-APPLICANTS = st.builds(
-    Applicant,
-    st.sampled_from(["INDUSTRY", "RETAIL"]) | st.none(),
-    st.builds(Figures, st.sampled_from([None, Decimal(5), Decimal(1200)]), AMOUNT, AMOUNT),
-    MAYBE,
-    target_settle=st.booleans(),
-    agricultural=st.booleans(),
-    scope=st.sampled_from([None, "CULTURE"]),
-    qualifications=st.lists(
-        st.builds(enterprise.Qualification, st.just("HIGH_TECH"), st.none() | DAYS, st.booleans()),
-        max_size=2,
-    ).map(tuple),
-    referrals=st.lists(REFERRALS, max_size=2).map(tuple),
-    lawful=MAYBE,
-    adverse=st.none() | st.lists(EVENTS, max_size=2).map(tuple),
-    litigation=MAYBE,
-    excluded_by=st.sampled_from([None, "", "FINANCE"]),
-    major_breach=MAYBE,
-)
-
-
-def _scope_of(one: Applicant) -> dict[str, object]:
-    """The facts that the table of the scope asks for."""
-    figures = {name: getattr(one.figures, name) for name in ("employees", "revenue", "assets")}
-    held = [
-        {"code": q.code, "expires_on": q.expires_on, "open_ended": q.open_ended}
-        for q in one.qualifications
-    ]
-    return {
-        "size": ask("size_class", "size_class", industry=one.size_industry, **figures),
-        "support_class": ask("support_class", "support_class", qualifications=held, on_date=DAY),
-        "in_district": one.in_district,
-        "target_settle": one.target_settle,
-        "in_scope": one.scope is not None,
-        "only_other": bool(one.referrals) and all(r.category == "OTHER" for r in one.referrals),
-        "reason_given": any(r.remark for r in one.referrals),
-    }
-
-
-@given(APPLICANTS)
-def test_scope_checks_agree_with_the_screening_of_a_case(one: Applicant) -> None:
-    found = screen(one, DAY, JIADING)
-    said = {check.code: check.outcome.value for check in found.checks}
-    facts = _scope_of(one)
-    assert (facts["size"], facts["support_class"]) == (found.size, found.support_class)
-    assert ask("scope", "size_check", **facts) == said["E4"]
-    assert ask("scope", "address_check", **facts)["outcome"] == said["E1_ADDRESS"]
-    assert ask("scope", "support_check", **facts)["outcome"] == said["E1_SUPPORT"]
-    other = ask("scope", "other_category_check", **facts)["outcome"]
-    assert other == said.get("E1_OTHER", "NONE")
-    own = tuple(c for c in found.checks if c.code.startswith(("E1_A", "E1_S", "E1_O", "E4")))
-    expected = {"HEAD": "PASS", "CONDITIONAL": "PASS"}
-    result = ask("scope", "scope", **facts)["result"]
-    assert expected.get(result, result) == propose(own)
-    if result in expected or result == "PASS":
-        assert (result == "HEAD") is any(check.needs_head for check in own)
-
-
-NEGATIVE = {
-    "N1": "lawful_check",
-    "N2": "credit_check",
-    "N3": "litigation_check",
-    "N4": "fund_rule_check",
-    "N5": "breach_check",
-}
-
-
-@given(APPLICANTS)
-def test_the_negative_list_agrees_with_the_screening_of_a_case(one: Applicant) -> None:
-    events = one.adverse
-    facts = {
-        "lawful": one.lawful,
-        "adverse": None if events is None else [{"event_on": e.event_on} for e in events],
-        "screened_on": DAY,
-        "agricultural": one.agricultural,
-        "litigation": one.litigation,
-        "excluded_by": one.excluded_by,
-        "major_breach": one.major_breach,
-    }
-    checks = tuple(check for check in screen(one, DAY, JIADING).checks if check.negative)
-    said = {check.code: check.outcome.value for check in checks}
-    assert {n: ask("negative_list", d, **facts) for n, d in NEGATIVE.items()} == said
-    result = ask("negative_list", "negative_list", **facts)
-    assert {"CLEAR": "PASS"}.get(result, result) == propose(checks)

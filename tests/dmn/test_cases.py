@@ -6,10 +6,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from engine.config import ROOT
-from engine.dmn import DecisionRefused, Model
+from engine.dmn import DecisionRefused, Model, load_models
 from engine.dmn.cases import SUFFIX, read_cases, run_cases
 from engine.dmn.checks import check
-from engine.runtime.decisions import load_models
 from web.cli import main
 
 FOLDER = ROOT / "bpmn" / "decisions"

@@ -1,17 +1,31 @@
 """The automatic checks before the first review (E1-E4, P2)."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
+from engine.dmn import DecisionRefused, Result, load_models
 from engine.domain.codes import Outcome, ReviewDecision, Size, SupportClass
 from engine.domain.enterprise import Qualification
 from engine.domain.programme import Parameters
-from engine.domain.screening import AdverseEvent, Applicant, Check, Referral, Screening, screen
+from engine.domain.screening import (
+    DECISIONS,
+    AdverseEvent,
+    Applicant,
+    Ask,
+    Check,
+    Referral,
+    Screening,
+    screen,
+)
+from engine.domain.screening_said import read
 from engine.domain.size import Figures
 from engine.programmes import load_programmes
+from tests.domain import shared
 from tests.domain.shared import PROGRAMMES
 
 ON = date(2025, 12, 15)
@@ -34,8 +48,10 @@ GOOD = Applicant(
 )
 
 
-def _screen(applicant: Applicant, parameters: Parameters = JIADING) -> Screening:
-    return screen(applicant, ON, parameters)
+def _screen(
+    applicant: Applicant, parameters: Parameters = JIADING, ask: Ask = shared.ask
+) -> Screening:
+    return screen(applicant, ON, parameters, ask)
 
 
 def _check(applicant: Applicant, code: str) -> Check:
@@ -46,7 +62,7 @@ def test_a_firm_in_order_passes_without_the_head() -> None:
     found = _screen(GOOD)
     assert {check.outcome for check in found.checks} == {Outcome.PASS}
     assert found.proposed is ReviewDecision.PASS
-    assert not found.needs_head
+    assert not any(check.needs_head for check in found.checks)
     assert (found.size, found.support_class) == (Size.SMALL, SupportClass.NORMAL)
 
 
@@ -56,7 +72,7 @@ def test_a_valid_certificate_makes_it_key_through_its_last_day() -> None:
     expired = replace(held, qualifications=(Qualification("HIGH_TECH", date(2025, 12, 14)),))
     found = _screen(expired)
     assert found.support_class is SupportClass.NORMAL
-    assert found.needs_head
+    assert any(check.needs_head for check in found.checks)
     assert _check(expired, "QUALIFICATION_EXPIRY").outcome is Outcome.NOTICE
 
 
@@ -167,3 +183,83 @@ def test_other_needs_no_head_when_somebody_reported_a_category() -> None:
 def test_every_check_code_appears_once() -> None:
     codes = [check.code for check in _screen(GOOD).checks]
     assert len(codes) == len(set(codes))
+
+
+def edited(key: str, *changes: tuple[str, str]) -> Ask:
+    """The tables with one file changed, as an owner might."""
+    source = shared.SOURCES[key].decode()
+    for before, after in changes:
+        assert before in source, before
+        source = source.replace(before, after)
+    models = load_models({**shared.SOURCES, key: source.encode()})
+    return partial(shared.answer, models)
+
+
+def check_by(ask: Ask, code: str, applicant: Applicant = GOOD) -> Check:
+    return next(one for one in _screen(applicant, ask=ask).checks if one.code == code)
+
+
+def test_the_size_is_what_the_edited_table_says() -> None:
+    ask = edited("size_class", ("&gt;= 划型界限.revenue_medium", "&gt;= 8801"))
+    assert _screen(replace(GOOD, figures=Figures(Decimal(400), Decimal(8800)))).size == "MEDIUM"
+    found = _screen(replace(GOOD, figures=Figures(Decimal(400), Decimal(8800))), ask=ask)
+    assert found.size is Size.SMALL
+    (size,) = (one for one in found.checks if one.code == "E4")
+    assert str(size.detail) == "小型企业"
+    assert size.trace is not None
+    assert "营业收入类型SMALL" in "".join(size.trace.sentences())
+
+
+def test_a_row_that_an_owner_rewrote_speaks_in_the_owners_words() -> None:
+    ask = edited(
+        "scope",
+        ('<outputEntry id="address_check_4_out1"><text>"FAIL"</text>',
+         '<outputEntry id="address_check_4_out1"><text>"JUDGE"</text>'),
+        ("J2.1.3、I.10：经营地不在本区，原则性规定，负责人可放行",
+         "J2.1.3：跨区{试点}，由经办判断"),
+    )  # fmt: skip
+    found = check_by(ask, "E1_ADDRESS", replace(GOOD, in_district=False))
+    assert found.outcome is Outcome.JUDGE
+    assert (str(found.detail), found.clause) == ("跨区{试点}，由经办判断", "J2.1.3")
+    assert found.overridable
+
+
+def test_an_industry_that_the_owner_takes_off_the_list_is_admitted() -> None:
+    row = '<outputEntry id="fund_rule_check_4_out1"><text>"{}"</text>'
+    ask = edited("negative_list", (row.format("FAIL"), row.format("PASS")))
+    club = replace(GOOD, excluded_by="ENTERTAINMENT")
+    assert _check(club, "N4").outcome is Outcome.FAIL
+    assert check_by(ask, "N4", club).outcome is Outcome.PASS
+
+
+def test_a_mismatch_of_referrer_and_category_refuses_only_where_the_owner_wants_it() -> None:
+    odd = replace(GOOD, referrals=(TOWN, replace(TOWN, source_type="DEPT_TAIWAN")))
+    assert _check(odd, "E3").outcome is Outcome.NOTICE
+    row = '<outputEntry id="referrer_category_20_out1"><text>"{}"</text>'
+    allowed = '"PASS","NOTICE"'
+    ask = edited(
+        "referrer_category",
+        (row.format("NOTICE"), row.format("FAIL")),
+        (allowed, '"PASS","NOTICE","FAIL"'),
+    )
+    assert check_by(ask, "E3", odd).outcome is Outcome.FAIL
+    assert _screen(odd, ask=ask).proposed is ReviewDecision.REJECT
+
+
+@pytest.mark.parametrize("value", ["MAYBE", None, Decimal(1)])
+def test_an_answer_that_nobody_can_act_on_is_refused(value: object) -> None:
+    with pytest.raises(DecisionRefused) as refused:
+        read(Result(value, ()))
+    assert refused.value.remedy is not None
+
+
+def test_every_decision_that_is_asked_is_declared() -> None:
+    asked: set[str] = set()
+
+    def listen(decision: str, facts: Mapping[str, object]) -> Result:
+        asked.add(decision)
+        return shared.ask(decision, facts)
+
+    bad = AdverseEvent("失信被执行人", ON)
+    _screen(replace(GOOD, adverse=(bad,)), ask=listen)
+    assert asked == set(DECISIONS)

@@ -7,11 +7,11 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from engine.config import ROOT
+from engine.dmn import load_models
 from engine.models import GuaranteeCase
 from engine.models.running import Evaluation
 from engine.people import SYSTEM
 from engine.queries.simulation import simulate
-from engine.runtime.decisions import load_models
 from engine.runtime.definitions import publish, read_files
 from tests.operations.banking import approve, confirm, decide, loan, sign, take_on
 from tests.operations.world import World

@@ -16,7 +16,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.clock import local_date
 from engine.config import ROOT
-from engine.dmn import Model
+from engine.dmn import Model, load_models
 from engine.domain.programme import Parameters
 from engine.domain.programme_file import parse_common, parse_programme
 from engine.errors import RuleRefused
@@ -27,7 +27,7 @@ from engine.programmes import read_yaml
 from engine.runtime.codec import Specs, decode, encode, new_workflow, settle
 from engine.runtime.compact import compact
 from engine.runtime.deadlines import due_moment
-from engine.runtime.decisions import load_models, mapped
+from engine.runtime.decisions import mapped
 from engine.runtime.definitions import SourceFile, read_files
 from engine.runtime.elements import DanbaoParser, run_on
 from engine.runtime.normalise import normalise

@@ -6,9 +6,8 @@ from pathlib import Path
 import click
 
 from engine.config import ROOT
-from engine.dmn import DecisionRefused, Model
+from engine.dmn import DecisionRefused, Model, load_models
 from engine.dmn.cases import SUFFIX, Fared, read_cases, run_cases
-from engine.runtime.decisions import load_models
 from engine.text import text
 from web.commands.lint import Say, speaker
 

@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from engine.dmn import DecisionRefused
+from engine.dmn import DecisionRefused, load_models
 from engine.dmn.checks import check as check_decisions
 from engine.dmn.checks import check_file
 from engine.feel import FeelError, compile_expression
@@ -12,7 +12,6 @@ from engine.findings import Finding, Level, Report, short, whole_file
 from engine.forms import load_form
 from engine.forms.model import FormRefused
 from engine.models import DefinitionKind
-from engine.runtime.decisions import load_models
 from engine.runtime.lint import lint
 from engine.runtime.lint.gather import Source, gather
 from engine.runtime.lint.known import Known

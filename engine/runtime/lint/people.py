@@ -8,6 +8,7 @@ from lxml import etree
 from engine.findings import Finding, short
 from engine.runtime.lint.moments import is_time
 from engine.runtime.lint.page import Page, child_text, properties
+from engine.runtime.lint.services import unasked
 from engine.runtime.normalise.source import CAMUNDA
 from engine.text import Text, text
 
@@ -77,6 +78,8 @@ def recording(page: Page) -> Iterator[Finding]:
                 text("没有名为“{name}”的登记操作", name=short(name)),
                 text("改正operation，或请开发人员登记这个操作"),
             )
+        elif found is not None:
+            yield from unasked(page, node, found)
 
 
 def deadlines(page: Page) -> Iterator[Finding]:

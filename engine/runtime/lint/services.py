@@ -10,6 +10,7 @@ from engine.findings import Finding, short
 from engine.runtime.elements.scripts import assignments
 from engine.runtime.lint.page import Page, child_text, properties
 from engine.runtime.normalise.source import BPMN, CAMUNDA, local
+from engine.runtime.registry import Operation
 from engine.text import text
 
 _INPUTS = f"{{{BPMN}}}extensionElements/{{{CAMUNDA}}}inputOutput/{{{CAMUNDA}}}inputParameter"
@@ -50,6 +51,20 @@ def topics(page: Page) -> Iterator[Finding]:
             )
         else:
             yield from _inputs(page, node, found.inputs)
+            yield from unasked(page, node, found)
+
+
+def unasked(page: Page, node: etree._Element, found: Operation) -> Iterator[Finding]:
+    """The decisions that an operation goes by and that nobody has published."""
+    for decision in found.asks:
+        if decision not in page.known.decisions:
+            yield page.error(
+                node,
+                text(
+                    "操作“{name}”要问的决策“{decision}”不存在", name=found.name, decision=decision
+                ),
+                text("先发布有这个决策的决策表"),
+            )
 
 
 def _inputs(page: Page, node: etree._Element, wanted: Mapping[str, bool]) -> Iterator[Finding]:

@@ -9,9 +9,9 @@ from click.testing import CliRunner
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from engine.dmn import load_models
 from engine.models.running import Evaluation
 from engine.queries.simulation import by_outcome, simulate
-from engine.runtime.decisions import load_models
 from tests.runtime.conftest import NOW
 from tests.runtime.coverage.conftest import Begin
 from tests.runtime.coverage.test_tasks import TABLE, Deploy, _decides

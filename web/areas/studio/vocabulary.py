@@ -8,12 +8,11 @@ from flask_babel import gettext
 from sqlalchemy.orm import Session
 
 from engine.clock import local_date
-from engine.dmn import DecisionRefused
+from engine.dmn import DecisionRefused, load_models
 from engine.errors import RuleRefused
 from engine.models import DefinitionKind, Role
 from engine.queries.clauses import clauses
 from engine.queries.definitions import newest
-from engine.runtime.decisions import load_models
 from engine.runtime.definitions import files_in, programmes
 from engine.runtime.lint.gather import Source, gather
 from engine.runtime.lint.known import PARTIES, PERIODS, ROLES, Known
