@@ -15,9 +15,8 @@ from engine import db, postgres
 from engine.config import Settings
 from engine.db import unit_of_work
 from engine.feel import compile_expression
-from engine.imports import check_rows, read_list
 from tests.bench.decisions import measure_simulation
-from tests.bench.lists import big_list, big_list_context
+from tests.bench.lists import measure_lists
 from tests.bench.measure import Report, measure
 from tests.bench.steps import measure_bytes, measure_loop, measure_round_trips, measure_steps
 from tests.bench.sweeps import measure_sweeps
@@ -50,9 +49,7 @@ def _measure_all(factory: sessionmaker[Session]) -> int:
     measure_sweeps(report, work)
     _measure_feel(report)
     measure_simulation(report, factory)
-    data = big_list(2000)
-    listed = measure(lambda: check_rows(read_list(data, "list.xlsx"), big_list_context()), 5)
-    report.times("check_2000_row_list", listed, 15_000.0)
+    measure_lists(report, factory)
     return 1 if report.missed else 0
 
 

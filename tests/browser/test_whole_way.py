@@ -1,6 +1,5 @@
 """One enterprise from the list to the paid subsidy, every party clicking its own part."""
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -205,7 +204,6 @@ def test_an_enterprise_goes_from_the_list_to_the_paid_subsidy_by_clicking(
 ) -> None:
     _agreement_in_force(site)
     staff = Staff(page, site)
-    began = time.monotonic()
     parts: list[Callable[[], None]] = [
         lambda: _refer(staff, tmp_path),
         lambda: _whitelist(staff),
@@ -215,7 +213,6 @@ def test_an_enterprise_goes_from_the_list_to_the_paid_subsidy_by_clicking(
     ]
     for part in parts:
         part()
-    took = time.monotonic() - began
     with site.factory() as session:
         case = session.scalars(select(GuaranteeCase)).one()
         filing = session.scalars(select(Filing)).one()
@@ -225,4 +222,3 @@ def test_an_enterprise_goes_from_the_list_to_the_paid_subsidy_by_clicking(
         assert filing.guaranteed_amount == Decimal("1600000.00")
         assert (filing.fee_paid, row.amount) == (Decimal("8000.00"), Decimal("8000.00"))
         assert verify(session).ok
-    assert took < 120, f"{took:.0f} s; a quiet machine needs well under a minute"

@@ -7,7 +7,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psycopg
@@ -95,15 +94,10 @@ def test_two_processes_that_start_at_once_share_one_server(settings: Settings) -
     assert run_sql(answers.pop(), "SELECT 1") == [(1,)]
 
 
-def test_it_starts_in_about_a_second(settings: Settings) -> None:
-    began = time.monotonic()
+def test_it_starts_again_after_it_was_stopped(settings: Settings) -> None:
     postgres.start(settings)
     postgres.stop(settings)
-    again = time.monotonic()
-    postgres.start(settings)
-    # Generous: a busy machine with two cores. Measured 0.8 s the first time, 0.12 s afterwards.
-    assert again - began < 10
-    assert time.monotonic() - again < 5
+    assert run_sql(postgres.start(settings), "SELECT 1") == [(1,)]
 
 
 def test_it_is_durable_closed_and_speaks_no_tcp(settings: Settings) -> None:

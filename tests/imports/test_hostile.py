@@ -109,16 +109,16 @@ def test_a_protected_xls_is_told_to_drop_its_password() -> None:
 
 
 def test_a_hundred_megabytes_are_refused_before_they_are_read() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert code_of(bytes(100 * 1024 * 1024)) == "list_too_large"
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_a_zip_bomb_is_measured_not_inflated() -> None:
     bomb = changed_sizes()
-    started = time.perf_counter()
+    started = time.process_time()
     assert code_of(bomb) == "list_inflated"
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def changed_sizes() -> bytes:
@@ -157,9 +157,9 @@ def test_entities_are_not_expanded() -> None:
 def test_a_cell_at_the_end_of_the_sheet_takes_no_gigabytes() -> None:
     book = openpyxl.load_workbook(io.BytesIO(GOOD))
     book.worksheets[0]["XFD1048576"] = "x"
-    started = time.perf_counter()
+    started = time.process_time()
     assert code_of(saved(book)) == "list_too_wide"
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_far_row_in_an_xls_is_bounded_too() -> None:
