@@ -10,3 +10,5 @@ STRICT = {
 }
 DRAWING = {**STRICT, "style-src": "'self' 'unsafe-inline'"}
 """The drawing page's: its library places things with style attributes."""
+NOTHING = {"default-src": "'none'", "frame-ancestors": "'none'", "sandbox": ""}
+"""For files that people wrote: whatever is in them is data."""

@@ -3,13 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, undefer
 
 from engine.errors import Conflict, InvalidInput, NotFound
 from engine.models import Draft, DraftRevision, DraftStatus
 from engine.operations.draft_source import check_source, in_utf8
-from engine.operations.drafts import hold, is_free, locked, note_down, require_owner
+from engine.operations.drafts import (
+    hold,
+    is_free,
+    locked,
+    note_down,
+    require_owner,
+    revision_of,
+)
 from engine.people import Actor
 from engine.runtime.same import is_same
 from engine.text import Text, text
@@ -17,6 +24,7 @@ from engine.text import Text, text
 TOGETHER = timedelta(minutes=10)
 """Saves of one person within this time are one revision in the list."""
 LONGEST_NOTE = 500
+MOST_REVISIONS = 500
 
 
 class DraftTaken(Conflict):
@@ -106,26 +114,29 @@ def _belongs(kept: DraftRevision, person: int, now: datetime) -> bool:
     return kept.saved_by == person and not kept.note and now - kept.began_at < TOGETHER
 
 
-def keep(session: Session, draft_id: int, note: str, actor: Actor) -> DraftRevision:
+def keep(session: Session, draft_id: int, note: str, actor: Actor, now: datetime) -> DraftRevision:
     """Name what is saved, so that it can be found again. Raises InvalidInput, as save does."""
     note = " ".join(note.split())
     if not 0 < len(note) <= LONGEST_NOTE:
         raise InvalidInput({"note": text("1到{n}个字", n=LONGEST_NOTE)})
     draft = locked(session, draft_id, DraftStatus.EDITING, actor)
     kept = _last(session, draft)
-    if kept is None or kept.revision != draft.revision or kept.note:
-        kept = DraftRevision(
-            draft_id=draft.id,
-            revision=draft.revision,
-            source=draft.source,
-            began_at=draft.saved_at,
-            saved_at=draft.saved_at,
-            saved_by=draft.saved_by,
-        )
+    if kept is None or kept.revision != draft.revision:
+        _refuse_more(session, draft)
+        kept = revision_of(draft)
         session.add(kept)
     kept.note = note
     session.flush()
+    summary = text("给{name}的草稿记下“{note}”", name=draft.name, note=note)
+    note_down(session, draft, "draft.kept", summary, actor, now)
     return kept
+
+
+def _refuse_more(session: Session, draft: Draft) -> None:
+    """Each is a copy of the file."""
+    query = select(func.count()).where(DraftRevision.draft_id == draft.id)
+    if (session.scalar(query) or 0) >= MOST_REVISIONS:
+        raise InvalidInput({"note": text("一份草稿最多记下{n}次", n=MOST_REVISIONS)})
 
 
 def restore_revision(

@@ -4,6 +4,7 @@ Nobody signs what they wrote. Signing publishes: new cases take the version, run
 theirs. Rolling back goes the same way, with an earlier version for a draft.
 """
 
+import hashlib
 from collections.abc import Collection
 from datetime import datetime
 
@@ -47,7 +48,8 @@ def submit(session: Session, draft_id: int, note: str, actor: Actor, now: dateti
     check_executable(_with(session, draft))
     _submitted(draft, note, actor, now)
     summary = text("提请发布{name}", name=draft.name)
-    note_down(session, draft, "draft.submitted", summary, actor, now, note)
+    digest = {"digest": hashlib.sha256(draft.source).hexdigest()}
+    note_down(session, draft, "draft.submitted", summary, actor, now, note, digest)
     _tell(session, "draft_submitted", draft, actor, now, note=note)
     return draft
 
@@ -81,17 +83,25 @@ def give_back(session: Session, draft_id: int, reason: str, actor: Actor, now: d
     return draft
 
 
-def sign(session: Session, draft_id: int, revision: int, actor: Actor, now: datetime) -> Draft:
-    """Publish it (签发). `revision`: the one that was read.
+def as_read(draft: Draft) -> str:
+    """What a signer has before him: the diagram, what it is compared with, and the note."""
+    submitted = draft.submitted_at.isoformat() if draft.submitted_at else ""
+    return f"{draft.revision}/{draft.base_id}/{submitted}"
+
+
+def sign(session: Session, draft_id: int, read: str, actor: Actor, now: datetime) -> Draft:
+    """Publish it (签发). `read`: what was read of it (`as_read`).
 
     Raises NotAllowed (an author), Conflict (other than read, or another version is in force now),
     LintRefused (something it needs is gone).
     """
     draft = locked(session, draft_id, DraftStatus.SUBMITTED, actor)
     require_signer(session, draft, actor)
-    if draft.revision != revision:
+    if as_read(draft) != read:
         raise Conflict(
-            "draft_newer", text("草稿在打开之后又改过"), text("重新打开，看过改动再签发")
+            "draft_newer",
+            text("草稿在打开之后又改过或重新提请过"),
+            text("重新打开，看过改动再签发"),
         )
     hold_publication(session)
     before = in_force(session, draft.key)
@@ -132,15 +142,20 @@ def roll_back(
     return submit(session, draft.id, note, actor, now)
 
 
-def rebase(session: Session, draft_id: int, actor: Actor, now: datetime) -> Draft:
-    """Say that the draft has what came into force since it was begun. Raises Conflict."""
+def rebase(session: Session, draft_id: int, how: str, actor: Actor, now: datetime) -> Draft:
+    """Say that the draft has what came into force since it was begun, and how it was merged.
+
+    Raises InvalidInput, Conflict.
+    """
+    how = said(how, "merged", text("写明现行版本的改动怎么并入的"))
     draft = locked(session, draft_id, DraftStatus.EDITING, actor)
     base = in_force(session, draft.key)
     draft.base_id = base.id if base else None
     session.flush()
     session.expire(draft, ["base"])
     summary = text("{name}的草稿改以现行版本为准", name=draft.name)
-    note_down(session, draft, "draft.rebased", summary, actor, now)
+    after: dict[str, object] = {"base": base.version if base else None}
+    note_down(session, draft, "draft.rebased", summary, actor, now, how, after)
     return draft
 
 

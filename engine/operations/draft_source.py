@@ -9,7 +9,17 @@ from engine.runtime.normalise import BPMN, DiagramRefused, parse_xml
 from engine.runtime.picture_model import BPMNDI, MAX_SHAPES
 from engine.text import text
 
-ENCODING = re.compile(r"""(<\?xml[^>]*?)\s+encoding=["'][^"']*["']""")
+ENCODING = re.compile(r"""\sencoding\s?=\s?["'][^"']{0,40}["']""")
+PARTS = frozenset(
+    f"{{{BPMN}}}{name}"
+    for name in ("incoming", "outgoing", "flowNodeRef", "sequenceFlow", "documentation")
+)
+DECLARATION = 200  # characters in which a file says how it is encoded
+MOST_NODES = MAX_SHAPES
+MOST_ATTRIBUTES = 100
+LONGEST_NAME = 200
+LONGEST_VALUE = 10_000
+"""What is larger than any diagram needs to be is refused before anything looks at all of it."""
 NEW = """<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:definitions xmlns:bpmn="{bpmn}" xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI" \
 xmlns:dc="http://www.omg.org/spec/DD/20100524/DC" \
@@ -50,13 +60,7 @@ def check_source(key: str, source: bytes) -> str:
         raise DiagramRefused(
             "not_bpmn", text("不是BPMN文件"), text("用建模工具画流程，保存为BPMN 2.0")
         )
-    drawn = sum(1 for _ in root.iter(f"{{{BPMNDI}}}BPMNShape"))
-    if drawn > MAX_SHAPES:
-        raise DiagramRefused(
-            "too_many",
-            text("图上有{n}个元素，最多{most}个", n=drawn, most=MAX_SHAPES),
-            text("拆成几个流程，用调用活动连接"),
-        )
+    _refuse_excess(root)
     processes = root.findall(f"{{{BPMN}}}process")
     found = next((one for one in processes if one.get("id") == key), None)
     if found is None:
@@ -69,8 +73,41 @@ def in_utf8(key: str, source: bytes) -> bytes:
     encoding = parse_xml(source, key).getroottree().docinfo.encoding or "UTF-8"
     if encoding.upper() in ("UTF-8", "ASCII", "US-ASCII"):
         return source
-    words = source.decode(encoding).removeprefix("\ufeff")
-    return ENCODING.sub(r'\1 encoding="UTF-8"', words, count=1).encode()
+    try:
+        words = source.decode(encoding).removeprefix("\ufeff")
+    except (LookupError, UnicodeError) as error:
+        raise DiagramRefused(
+            "encoding", text("不能识别的编码{name}", name=encoding[:40]), text("另存为UTF-8编码")
+        ) from error
+    head = ENCODING.sub(' encoding="UTF-8"', words[:DECLARATION], count=1)
+    return (head + words[DECLARATION:]).encode()
+
+
+def _refuse_excess(root: etree._Element) -> None:
+    drawn = sum(1 for _ in root.iter(f"{{{BPMNDI}}}BPMNShape"))
+    nodes = sum(1 for one in root.iter(f"{{{BPMN}}}*") if one.tag not in PARTS)
+    if max(drawn, nodes) > MOST_NODES:
+        raise DiagramRefused(
+            "too_many",
+            text("图上有{n}个元素，最多{most}个", n=max(drawn, nodes), most=MOST_NODES),
+            text("拆成几个流程，用调用活动连接"),
+        )
+    for one in root.iter(etree.Element):
+        values = (
+            [*one.attrib.values(), one.text or ""] if len(one.attrib) <= MOST_ATTRIBUTES else ()
+        )
+        longest = max(map(len, values), default=LONGEST_VALUE + 1)
+        if longest > LONGEST_VALUE or len(one.get("name", "")) > LONGEST_NAME:
+            raise DiagramRefused(
+                "too_long",
+                text("第{line}行的元素太大", line=one.sourceline),
+                text(
+                    "名称不超过{name}个字，其他内容不超过{value}个字，属性不超过{many}个",
+                    name=LONGEST_NAME,
+                    value=LONGEST_VALUE,
+                    many=MOST_ATTRIBUTES,
+                ),
+            )
 
 
 def _pool(root: etree._Element, key: str) -> str | None:

@@ -6,6 +6,7 @@ or given back by an owner who wrote none of it (draft_settling).
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -73,22 +74,31 @@ def begin(
 
     Raises NotAllowed, NotFound, DiagramRefused (the file), Conflict (there is a draft already).
     """
-    person = require_owner(actor)
+    require_owner(actor)
     base = in_force(session, key)
-    if source is not None:
-        check_source(key, source)
-    elif definition_id is not None:
-        source = _version(session, key, definition_id).source
-    elif base is not None:
-        source = base.source
-    else:
+    if base is None and definition_id is None:
         raise NotFound()
+    if source is None:
+        found = base if definition_id is None else _version(session, key, definition_id)
+        source = found.source if found else b""
+    return _begin(session, key, base, source, actor, now)
+
+
+def _begin(
+    session: Session,
+    key: str,
+    base: Definition | None,
+    source: bytes,
+    actor: Actor,
+    now: datetime,
+) -> Draft:
+    person = require_owner(actor)
     _require_none(session, key)
     draft = _draft(key, base, in_utf8(key, source), person, now)
     session.add(draft)
     session.flush()
     if base is None or source != base.source:
-        session.add(_first_revision(draft))
+        session.add(revision_of(draft))
     note_down(session, draft, "draft.begun", text("起草{name}", name=draft.name), actor, now)
     return draft
 
@@ -106,7 +116,7 @@ def begin_new(session: Session, key: str, name: str, actor: Actor, now: datetime
         wrong["name"] = text("1到{n}个字", n=LONGEST_NAME)
     if wrong:
         raise InvalidInput(wrong)
-    return begin(session, key, actor, now, source=new_diagram(key, name))
+    return _begin(session, key, None, new_diagram(key, name), actor, now)
 
 
 def in_force(session: Session, key: str) -> Definition | None:
@@ -153,7 +163,8 @@ def _draft(key: str, base: Definition | None, source: bytes, person: int, now: d
     )
 
 
-def _first_revision(draft: Draft) -> DraftRevision:
+def revision_of(draft: Draft) -> DraftRevision:
+    """The draft as it is saved, for the list of what was saved."""
     return DraftRevision(
         draft_id=draft.id,
         revision=draft.revision,
@@ -207,6 +218,10 @@ def beat(
         raise NotFound()
     editing = is_owner(actor) and draft.status == DraftStatus.EDITING.value
     if editing and (take or is_free(draft, tab, now)):
+        if not is_free(draft, tab, now):
+            was = {"was": draft.editor.name if draft.editor else None}
+            summary = text("接手{name}的草稿", name=draft.name)
+            note_down(session, draft, "draft.taken_over", summary, actor, now, after=was)
         hold(draft, tab, actor, now)
     mine = editing and draft.editor_tab == tab
     alive = not is_free(draft, tab, now)
@@ -240,7 +255,7 @@ def note_down(
     actor: Actor,
     now: datetime,
     reason: str = "",
-    after: dict[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
 ) -> None:
     """What happened to a draft, on record."""
     record(

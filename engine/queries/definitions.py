@@ -17,6 +17,8 @@ from engine.models import (
     WorkItem,
     WorkStatus,
 )
+from engine.operations.access import taking_part
+from engine.people import Actor
 
 
 @dataclass(frozen=True)
@@ -89,12 +91,19 @@ def find(session: Session, definition_id: int) -> Definition:
     return found
 
 
-def open_work(session: Session, process_key: str, now: datetime) -> dict[str, tuple[int, int]]:
-    """Open tasks by element: (how many, of which overdue)."""
+def open_work(
+    session: Session, process_key: str, actor: Actor, now: datetime
+) -> dict[str, tuple[int, int]]:
+    """Open tasks of what the actor's organisation takes part in, by element: (how many, of which
+    overdue)."""
     late = func.count().filter(WorkItem.due_at < now)
     query = (
         select(WorkItem.element_id, func.count(), late)
-        .where(WorkItem.process_key == process_key, WorkItem.status == WorkStatus.OPEN.value)
+        .where(
+            WorkItem.process_key == process_key,
+            WorkItem.status == WorkStatus.OPEN.value,
+            taking_part(actor, WorkItem.instance_id),
+        )
         .group_by(WorkItem.element_id)
     )
     rows = session.execute(query).tuples()

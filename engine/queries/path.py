@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 
-from sqlalchemy import select, union_all
+from sqlalchemy import ColumnElement, exists, or_, select, union_all
 from sqlalchemy.orm import Session, joinedload
 
 from engine.models import (
     Definition,
     DefinitionKind,
     DeploymentMember,
+    GuaranteeCase,
     Instance,
     StepHistory,
     Subscription,
@@ -19,7 +20,7 @@ from engine.models import (
     WorkItem,
     WorkStatus,
 )
-from engine.operations.access import sees_all
+from engine.operations.access import sees_all, visible_cases
 from engine.people import Actor
 from engine.queries.history import CLOSED_TO, not_a_rivals
 from engine.runtime.picture_model import Picture, read_picture, tag
@@ -86,11 +87,18 @@ def _items(session: Session, instance_id: int, actor: Actor) -> Sequence[WorkIte
             WorkItem.instance_id == instance_id,
             WorkItem.status.in_((OPEN, DONE)),
             not_a_rivals(actor),
+            or_(WorkItem.org_id == actor.org_id, _still_shown(instance_id, actor)),
         )
         .options(joinedload(WorkItem.performer), joinedload(WorkItem.organisation))
         .order_by(WorkItem.completed_at, WorkItem.id)
     )
     return session.scalars(query).all()
+
+
+def _still_shown(instance_id: int, actor: Actor) -> ColumnElement[bool]:
+    """Not the case that a bank has declined: of that it keeps its own tasks only."""
+    case = exists().where(GuaranteeCase.instance_id == instance_id)
+    return ~case | case.where(visible_cases(actor))
 
 
 def _rows(session: Session, instance_id: int) -> Sequence[StepHistory]:

@@ -9,7 +9,7 @@ import json
 import threading
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -180,6 +180,9 @@ def _picture(source: bytes) -> str:
 
 
 def _deployment(session: Session, definitions: list[Definition], now: datetime) -> Deployment:
+    # whoever publishes second is in force, although its request may have begun first
+    newest = session.scalar(select(func.max(Deployment.activated_at)))
+    now = now if newest is None else max(now, newest + timedelta(microseconds=1))
     ids = sorted(definition.id for definition in definitions)
     digest = hashlib.sha256(json.dumps(ids).encode()).hexdigest()
     found = session.scalar(select(Deployment).where(Deployment.digest == digest))
@@ -225,6 +228,8 @@ def definition_in(
 
 COMMON = "_common"
 Content = tuple[tuple[str, str], ...]  # (key, digest) of the files that belong together
+MOST_SPECS = 100
+"""Sets of compiled processes kept in memory, some 1.3 MB each; an older one is compiled again."""
 
 _lock = threading.Lock()
 _contents: dict[tuple[Hashable, int], Content] = {}
@@ -240,9 +245,10 @@ def specs_of(session: Session, deployment_id: int, process_key: str) -> Specs:
     content = _contents.get(place)
     if content is None:
         content = _contents[place] = _content(session, deployment_id)
-    if content not in _specs:
-        _compile(content, _sources(session, DefinitionKind.PROCESS, content))
-    return _specs[content][process_key]
+    found = _specs.get(content)
+    if found is None:
+        found = _compile(content, _sources(session, DefinitionKind.PROCESS, content))
+    return found[process_key]
 
 
 def _content(session: Session, deployment_id: int) -> Content:
@@ -274,7 +280,10 @@ def _compile(content: Content, sources: Mapping[str, bytes]) -> dict[str, Specs]
             for key, source in sources.items():
                 parser.add_bpmn_xml(normalise(source, key), key)
             _specs[content] = {key: settle(_specs_for(parser, key)) for key in sources}
-        return _specs[content]
+        found = _specs[content]
+        while len(_specs) > MOST_SPECS:
+            del _specs[next(iter(_specs))]
+        return found
 
 
 def _specs_for(parser: Any, key: str) -> Specs:

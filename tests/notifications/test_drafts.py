@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from engine.config import Settings
 from engine.models import Draft, OutboxMail, Person
 from engine.operations import draft_settling
+from engine.operations.draft_settling import as_read
 from engine.people import Actor
 from notifications.outbox import make_mails
 from tests.operations.drafting import owner, submitted
@@ -77,7 +78,7 @@ def test_who_wrote_it_learns_that_it_is_in_force(
 ) -> None:
     world, draft, second = waiting
     mails(world, settings)
-    draft_settling.sign(world.session, draft.id, draft.revision, second, world.now)
+    draft_settling.sign(world.session, draft.id, as_read(draft), second, world.now)
     found = mails(world, settings)
     assert set(found) == {"finance-owner"}
     assert "v2" in found["finance-owner"].body

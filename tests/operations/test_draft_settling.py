@@ -20,6 +20,7 @@ from engine.models import (
     DraftStatus,
 )
 from engine.operations import draft_saving, draft_settling, drafts
+from engine.operations.draft_settling import as_read
 from engine.people import SYSTEM
 from engine.runtime.definitions import publish, read_files
 from engine.runtime.draft_check import findings
@@ -50,7 +51,7 @@ def test_the_second_owner_publishes_and_only_new_cases_take_it(town: World) -> N
     old = take_on(town, "bank", agreement)
     draft = submitted(town, owner(town))
     town.now += timedelta(minutes=1)
-    draft_settling.sign(town.session, draft.id, draft.revision, owner(town, "second"), town.now)
+    draft_settling.sign(town.session, draft.id, as_read(draft), owner(town, "second"), town.now)
     town.session.commit()
     new = take_on(town, "bank", agreement)
     assert waiting_at(town, subject(new)) == STEP
@@ -76,26 +77,26 @@ def test_who_wrote_or_submitted_it_does_not_sign_it_nor_give_it_back(world: Worl
     world.session.commit()
     for actor in (author, other, third):
         with pytest.raises(NotAllowed, match="不能签发或退回"):
-            draft_settling.sign(world.session, draft.id, 3, actor, later)
+            draft_settling.sign(world.session, draft.id, as_read(draft), actor, later)
         with pytest.raises(NotAllowed, match="不能签发或退回"):
             draft_settling.give_back(world.session, draft.id, "不", actor, later)
     with pytest.raises(NotAllowed):
-        draft_settling.sign(world.session, draft.id, 3, world["finance"].head, later)
+        draft_settling.sign(world.session, draft.id, as_read(draft), world["finance"].head, later)
     world.session.rollback()
     assert versions(world.session) == 1
-    draft_settling.sign(world.session, draft.id, 3, owner(world, "fourth"), later)
+    draft_settling.sign(world.session, draft.id, as_read(draft), owner(world, "fourth"), later)
     assert versions(world.session) == 2
 
 
 def test_two_who_sign_at_once_publish_once(world: World, factory: sessionmaker[Session]) -> None:
     draft = submitted(world, owner(world))
     actors = [owner(world, f"s{n}") for n in range(4)]
-    key, revision = draft.id, draft.revision
+    key, read = draft.id, as_read(draft)
 
     def sign_it(number: int) -> bool:
         try:
             with unit_of_work(factory) as session:
-                draft_settling.sign(session, key, revision, actors[number], world.now)
+                draft_settling.sign(session, key, read, actors[number], world.now)
         except Conflict:
             return False
         return True
@@ -109,13 +110,34 @@ def test_two_who_sign_at_once_publish_once(world: World, factory: sessionmaker[S
 
 def test_what_was_changed_after_it_was_read_is_not_signed(world: World) -> None:
     author, draft = owner(world), submitted(world, owner(world))
-    read = draft.revision
+    read, revision = as_read(draft), draft.revision
     draft_settling.take_back(world.session, draft.id, author, world.now)
     source = renamed(world.session).replace("定价".encode(), "核价".encode())
-    draft_saving.save(world.session, draft.id, read, TAB, source, author, world.now)
+    draft_saving.save(world.session, draft.id, revision, TAB, source, author, world.now)
     draft_settling.submit(world.session, draft.id, "又改", author, world.now)
     with pytest.raises(Conflict, match="又改过"):
         draft_settling.sign(world.session, draft.id, read, owner(world, "second"), world.now)
+
+
+def test_what_was_submitted_again_with_another_note_is_not_signed_unread(world: World) -> None:
+    author, draft = owner(world), submitted(world, owner(world))
+    read = as_read(draft)
+    draft_settling.take_back(world.session, draft.id, author, world.now)
+    later = world.now + timedelta(minutes=1)
+    draft_settling.submit(world.session, draft.id, "另一个说明", author, later)
+    with pytest.raises(Conflict, match="重新提请"):
+        draft_settling.sign(world.session, draft.id, read, owner(world, "second"), later)
+
+
+def test_who_publishes_later_is_in_force_whatever_the_clocks_say(world: World) -> None:
+    draft = submitted(world, owner(world))
+    files = read_files(ROOT / "bpmn")
+    other = [replace(one, source=one.source + b"\n") if one.key == "filing" else one
+             for one in files]  # fmt: skip
+    publish(world.session, other, SYSTEM, world.now + timedelta(minutes=9))
+    second = owner(world, "second")
+    draft_settling.sign(world.session, draft.id, as_read(draft), second, world.now)
+    assert current(world.session).id == draft.definition_id
 
 
 def test_nobody_edits_what_was_submitted_until_it_is_given_back(world: World) -> None:
@@ -188,14 +210,14 @@ def test_a_version_published_meanwhile_is_not_overwritten(world: World) -> None:
     publish(world.session, newer, SYSTEM, world.now)
     world.session.commit()
     with pytest.raises(Conflict, match="又发布了新版本"):
-        draft_settling.sign(world.session, draft.id, draft.revision, second, world.now)
+        draft_settling.sign(world.session, draft.id, as_read(draft), second, world.now)
     draft_settling.give_back(world.session, draft.id, "先并入新版本", second, world.now)
     with pytest.raises(Conflict, match="又发布了新版本"):
         draft_settling.submit(world.session, draft.id, "再提", author, world.now)
-    draft_settling.rebase(world.session, draft.id, author, world.now)
+    draft_settling.rebase(world.session, draft.id, "照抄", author, world.now)
     draft_settling.submit(world.session, draft.id, "已并入", author, world.now)
     world.now += timedelta(minutes=1)
-    draft_settling.sign(world.session, draft.id, draft.revision, second, world.now)
+    draft_settling.sign(world.session, draft.id, as_read(draft), second, world.now)
     assert current(world.session).version == 3
 
 
@@ -205,13 +227,13 @@ def test_an_earlier_version_is_put_in_force_again_by_two(town: World) -> None:
     old = current(town.session)
     draft = submitted(town, first)
     town.now += timedelta(minutes=1)
-    draft_settling.sign(town.session, draft.id, draft.revision, second, town.now)
+    draft_settling.sign(town.session, draft.id, as_read(draft), second, town.now)
     town.now += timedelta(minutes=1)
     back = draft_settling.roll_back(town.session, KEY, old.id, "新版本有误", first, town.now)
     with pytest.raises(NotAllowed):
-        draft_settling.sign(town.session, back.id, back.revision, first, town.now)
+        draft_settling.sign(town.session, back.id, as_read(back), first, town.now)
     town.session.commit()
-    draft_settling.sign(town.session, back.id, back.revision, second, town.now)
+    draft_settling.sign(town.session, back.id, as_read(back), second, town.now)
     town.session.commit()
     assert current(town.session).id == old.id
     assert versions(town.session) == 2
@@ -245,7 +267,7 @@ def test_a_new_process_is_published_and_stays_when_files_are_published_again(
     draft = drafts.begin_new(world.session, "site_visit", "实地走访", author, world.now)
     draft_settling.submit(world.session, draft.id, "新流程", author, world.now)
     world.now += timedelta(minutes=1)
-    draft_settling.sign(world.session, draft.id, draft.revision, second, world.now)
+    draft_settling.sign(world.session, draft.id, as_read(draft), second, world.now)
     world.session.commit()
     assert current(world.session, "site_visit").version == 1
 

@@ -12,6 +12,7 @@ from engine.errors import Conflict, DanbaoError, InvalidInput, NotAllowed, NotFo
 from engine.models import AuditEvent, Draft, DraftRevision
 from engine.operations import draft_saving, draft_settling, drafts
 from engine.operations.draft_saving import DraftTaken
+from engine.operations.draft_settling import as_read
 from engine.people import Actor
 from engine.runtime.normalise import DiagramRefused
 from tests.operations.drafting import KEY, TAB, current, owner, renamed, versions
@@ -161,7 +162,7 @@ def test_a_named_state_is_found_and_restored_and_what_was_there_stays(world: Wor
     one = renamed(world.session)
     two = one.replace("定价".encode(), "核价".encode())
     draft_saving.save(world.session, draft.id, 1, TAB, one, actor, world.now)
-    kept = draft_saving.keep(world.session, draft.id, "改名之前", actor)
+    kept = draft_saving.keep(world.session, draft.id, "改名之前", actor, world.now)
     draft_saving.save(world.session, draft.id, 2, TAB, two, actor, world.now)
     saved = draft_saving.restore_revision(world.session, draft.id, kept.id, TAB, actor, world.now)
     assert (saved.revision, draft.source) == (4, one)
@@ -172,7 +173,7 @@ def test_a_named_state_is_found_and_restored_and_what_was_there_stays(world: Wor
         (one, ""),
     ]
     with pytest.raises(InvalidInput):
-        draft_saving.keep(world.session, draft.id, "  ", actor)
+        draft_saving.keep(world.session, draft.id, "  ", actor, world.now)
     with pytest.raises(NotFound):
         draft_saving.restore_revision(world.session, draft.id, 10**6, TAB, actor, world.now)
 
@@ -250,7 +251,7 @@ def test_an_earlier_version_comes_back_as_a_draft(world: World) -> None:
     draft = begun(world, first)
     draft_saving.save(world.session, draft.id, 1, TAB, renamed(world.session), first, world.now)
     draft_settling.submit(world.session, draft.id, "改名", first, world.now)
-    draft_settling.sign(world.session, draft.id, draft.revision, second, world.now)
+    draft_settling.sign(world.session, draft.id, as_read(draft), second, world.now)
     again = drafts.begin(world.session, KEY, first, world.now, definition_id=old.id)
     assert again.source == old.source
     assert again.base is not None

@@ -92,6 +92,21 @@ def test_a_bank_does_not_learn_from_the_picture_that_another_was_asked(town: Wor
     assert "gw_accept" in leg.passed
 
 
+def test_a_bank_that_declined_does_not_learn_what_became_of_the_case(town: World) -> None:
+    sign(town, "bank")
+    sign(town, "bank2")
+    case = listed(town, prefers="bank")
+    begin(town, case)
+    first = at(town, case)
+    for _ in range(2):
+        maker = at(town, case).maker
+        town.do(subject(case), "accept_case", maker, outcome="REFUSE", refuse_reason="AREA")
+    (leg,) = way(town, case, town["finance"].maker)
+    assert list(leg.waiting) == ["coordinate"]
+    (leg,) = way(town, case, first.maker)
+    assert (list(leg.passed), list(leg.waiting)) == (["accept_case"], [])
+
+
 def test_what_calls_the_process_that_waits_waits_too(town: World) -> None:
     town.send("nanxiang", row())
     case = town.session.scalars(select(GuaranteeCase)).one()

@@ -17,6 +17,7 @@ from SpiffWorkflow.util.task import TaskState
 from engine.clock import local_date
 from engine.config import ROOT
 from engine.dmn import Model, load_models
+from engine.domain.codes import Outcome
 from engine.domain.programme import Parameters
 from engine.domain.programme_file import parse_common, parse_programme
 from engine.errors import RuleRefused
@@ -127,7 +128,22 @@ class DrawnEngine(FeelScriptEngine):
         """Anything that the operation may return."""
         found = operation(name)
         assert found is not None, name
-        return {key: self.value(domain) for key, domain in found.sets.items()}
+        return {
+            key: self.checks() if key == "checks" else self.value(domain)
+            for key, domain in found.sets.items()
+        }
+
+    def checks(self) -> list[dict[str, object]]:
+        """What a screening may have found, as the tables of approvals ask for it."""
+        return [
+            {
+                "code": "E4",
+                "outcome": self.random.choice(list(Outcome)).value,
+                "negative": self.value(Kind.BOOLEAN),
+                "needs_head": self.value(Kind.BOOLEAN),
+            }
+            for _ in range(self.random.randrange(1, 4))
+        ]
 
     def value(self, domain: Domain) -> Any:
         """Anything of a domain."""

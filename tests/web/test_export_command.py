@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from engine.config import ROOT
 from engine.operations import draft_settling, drafts
+from engine.operations.draft_settling import as_read
 from tests.operations.conftest import world
 from tests.operations.drafting import KEY, RENAMED, current, owner, submitted, versions
 from tests.operations.world import World
@@ -39,7 +40,7 @@ def drawn(world: World) -> None:
     """A version that owners published on the pages."""
     draft = submitted(world, owner(world))
     world.now += timedelta(minutes=1)
-    draft_settling.sign(world.session, draft.id, draft.revision, owner(world, "b"), world.now)
+    draft_settling.sign(world.session, draft.id, as_read(draft), owner(world, "b"), world.now)
     world.session.commit()
 
 
@@ -100,7 +101,7 @@ def test_a_process_made_on_the_pages_stays_though_no_file_has_it(
     draft = drafts.begin_new(world.session, "site_visit", "实地走访", owner(world), world.now)
     draft_settling.submit(world.session, draft.id, "新流程", owner(world), world.now)
     world.now += timedelta(minutes=1)
-    draft_settling.sign(world.session, draft.id, 1, owner(world, "b"), world.now)
+    draft_settling.sign(world.session, draft.id, as_read(draft), owner(world, "b"), world.now)
     world.session.commit()
     assert run("publish", "--from", str(folder))[0] == 0
     world.session.expire_all()

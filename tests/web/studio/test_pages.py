@@ -34,6 +34,13 @@ def data_of(page: str) -> dict[str, object]:
     return data
 
 
+def read_of(visitor: Visitor, page: str) -> str:
+    """What the signer's form says was read."""
+    found = re.search(r'name="read" value="([^"]+)"', visitor.page(page))
+    assert found
+    return found[1]
+
+
 def told(answer: TestResponse) -> dict[str, Any]:
     """The answer's JSON."""
     found: dict[str, Any] = json.loads(answer.text)
@@ -99,7 +106,15 @@ def test_readers_change_nothing(world: World, sign_in: SignIn, path: str) -> Non
     world.session.commit()
     visitor = sign_in(auditor)
     address = "/studio/" + path.format(id=draft.id)
-    words = {"note": "x", "reason": "x", "discard": "x", "kept": "x", "key": "abc", "name": "x"}
+    words = {
+        "note": "x",
+        "reason": "x",
+        "discard": "x",
+        "kept": "x",
+        "key": "abc",
+        "name": "x",
+        "merged": "x",
+    }
     assert visitor.client.post(address, data=words).status_code == 400, "没有令牌"
     answer = visitor.post(address, "/studio/", **words)
     assert answer.status_code in (403, 303), answer.status_code
@@ -132,10 +147,11 @@ def test_a_change_goes_from_draft_to_signature_on_the_pages(world: World, sign_i
     assert first.post(f"{page}/submit", page, note="名称更清楚").status_code == 303
     own = first.page(page)
     assert "改过或提请过这份草稿的人不能签发" in own
-    assert first.post(f"{page}/publish", page, revision="2").status_code == 403
+    assert first.post(f"{page}/publish", page, read="2").status_code == 403
     assert "等我签发" in second.page("/studio/")
     assert "名称更清楚" in second.page(page)
-    assert second.post(f"{page}/publish", page, revision="2").status_code == 303
+    assert second.post(f"{page}/publish", page, read="2/1/").status_code == 409, "没有读过"
+    assert second.post(f"{page}/publish", page, read=read_of(second, page)).status_code == 303
     world.session.expire_all()
     assert current(world.session).version == 2
     shown = second.page(f"/studio/processes/{KEY}")
@@ -268,7 +284,7 @@ def test_an_earlier_version_is_offered_as_a_draft_or_to_roll_back_to(
     old = current(world.session)
     first, second = sign_in(owner(world)), sign_in(owner(world, "second"))
     page = f"/studio/drafts/{draft.id}"
-    second.post(f"{page}/publish", page, revision=str(draft.revision))
+    second.post(f"{page}/publish", page, read=read_of(second, page))
     process = f"/studio/processes/{KEY}"
     refused = first.post(f"{process}/roll-back/{old.id}", process, note=" ")
     assert refused.status_code == 303

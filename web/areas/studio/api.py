@@ -1,5 +1,6 @@
 """What the drawing page asks for while one draws: the diagram, saving, findings, who edits."""
 
+import re
 import secrets
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +21,7 @@ from engine.runtime.normalise import MAX_BYTES, DiagramRefused
 from engine.text import text
 from web.areas.studio.blueprint import area
 from web.areas.studio.values import differences
+from web.csp import NOTHING
 from web.extensions import limiter
 from web.i18n import render_text
 from web.login import actor
@@ -27,7 +29,12 @@ from web.rendering import clock_time
 from web.unit import changing, now, reading
 
 XML = "application/xml; charset=utf-8"
+PLAIN = "text/plain; charset=utf-8"
+"""A draft is anybody's words: as XML a browser would run what a style sheet in it says."""
 SAVES = "120 per minute"  # one who draws saves some twenty times
+ACTS = "30 per minute"  # what makes a copy of the file or compares two
+NOT_PLAIN = re.compile(r"[^A-Za-z0-9._-]")
+TAB = re.compile(r"[A-Za-z0-9-]{1,40}")
 Answer = tuple[Response, int]
 
 
@@ -40,7 +47,10 @@ def person() -> str:
 def source(draft_id: int) -> Response:
     """The diagram, with the revision that a save has to name."""
     found = lists.find(reading(), draft_id, actor())
-    return Response(found.source, content_type=XML, headers={"X-Revision": str(found.revision)})
+    return Response(found.source, content_type=PLAIN, headers={"X-Revision": str(found.revision)})
+
+
+source.talisman_view_options = {"content_security_policy": NOTHING}  # type: ignore[attr-defined]
 
 
 @area.get("/drafts/<int:draft_id>/file")
@@ -52,7 +62,8 @@ def download(draft_id: int) -> Response:
 
 def as_file(content: bytes, plain: str, name: str, kind: str = XML) -> Response:
     """A file to be kept, under a name in any language (RFC 6266)."""
-    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    safe = NOT_PLAIN.sub("_", plain)
+    disposition = f"attachment; filename=\"{safe}\"; filename*=UTF-8''{quote(name, safe='')}"
     return Response(content, content_type=kind, headers={"Content-Disposition": disposition})
 
 
@@ -65,8 +76,8 @@ def put_source(draft_id: int) -> Response | Answer:
             413, render_text(text("文件超过2 MB")), gettext("拆成几个流程，用调用活动连接")
         )
     revision = request.headers.get("X-Revision", type=int)
-    tab = request.headers.get("X-Tab", "")[:40]
-    if revision is None or not tab:
+    tab = request.headers.get("X-Tab", "")
+    if revision is None or not TAB.fullmatch(tab):
         raise InvalidInput({"X-Revision": text("没有写明从哪一次保存改起")})
     body = request.get_data(cache=False)
     try:
@@ -92,6 +103,7 @@ def _refused(status: int, message: str, remedy: str, **more: str) -> Answer:
 
 
 @area.get("/drafts/<int:draft_id>/findings")
+@limiter.limit(SAVES, key_func=person)
 def draft_findings(draft_id: int) -> Response:
     """What is wrong with the draft."""
     return jsonify(findings=_findings(lists.find(reading(), draft_id, actor())))
@@ -107,6 +119,7 @@ def findings_of(draft: Draft) -> tuple[Finding, ...]:
 
 
 @area.get("/drafts/<int:draft_id>/differences")
+@limiter.limit(SAVES, key_func=person)
 def draft_differences(draft_id: int) -> Response:
     """How the draft differs from the version it was begun from."""
     found = lists.find(reading(), draft_id, actor())
@@ -130,8 +143,8 @@ def presence(draft_id: int) -> Response:
     """The page is open; `take` takes the draft over."""
     sent: Any = request.get_json(silent=True)
     asked = sent if isinstance(sent, dict) else {}
-    tab, take = str(asked.get("tab", ""))[:40], asked.get("take") is True
-    if not tab:
+    tab, take = str(asked.get("tab", "")), asked.get("take") is True
+    if not TAB.fullmatch(tab):
         raise InvalidInput({"tab": text("没有写明是哪个页面")})
     with changing() as unit:
         return jsonify(presence_json(beat(unit, draft_id, tab, actor(), now(), take=take)))

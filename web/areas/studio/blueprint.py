@@ -15,6 +15,7 @@ from engine.queries.drafts import require_reader
 from web.i18n import render_text
 from web.login import actor
 from web.rendering import Entry
+from web.visitor import current_user
 
 area = Blueprint("studio", __name__, url_prefix="/studio")
 
@@ -26,7 +27,8 @@ def _guard() -> None:
 
 @area.context_processor
 def _shared() -> dict[str, Any]:
-    return {"owner": is_owner(actor())}
+    # also for the page that says that a session has expired
+    return {"owner": current_user.is_authenticated and is_owner(actor())}
 
 
 def sections(here: str) -> list[Entry]:

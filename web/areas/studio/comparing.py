@@ -12,8 +12,10 @@ from engine.runtime.picture import element_table, render_svg
 from engine.runtime.picture_marks import Marked, swatches
 from engine.runtime.picture_text import attribute
 from engine.runtime.same import is_same
+from web.areas.studio.api import ACTS, person
 from web.areas.studio.blueprint import area
 from web.areas.studio.values import Values
+from web.extensions import limiter
 from web.i18n import render_text
 from web.login import actor
 from web.params import key_arg
@@ -23,6 +25,7 @@ ANCHORS = ("old-", "new-")
 
 
 @area.get("/drafts/<int:draft_id>/compare")
+@limiter.limit(ACTS, key_func=person)
 def compare_draft(draft_id: int) -> str:
     """A draft beside the version it was begun from, or beside a state saved earlier (`with`)."""
     draft = lists.find(reading(), draft_id, actor())
@@ -37,6 +40,7 @@ def compare_draft(draft_id: int) -> str:
 
 
 @area.get("/processes/<key>/compare/<int:old_id>/<int:new_id>")
+@limiter.limit(ACTS, key_func=person)
 def compare_versions(key: str, old_id: int, new_id: int) -> str:
     """Two published versions of a process."""
     pair = [published.find(reading(), one) for one in (old_id, new_id)]

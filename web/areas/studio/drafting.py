@@ -9,17 +9,18 @@ from werkzeug.wrappers import Response
 from engine.errors import InvalidInput
 from engine.models import Draft, DraftStatus
 from engine.operations import draft_saving, drafts
-from engine.operations.draft_settling import authors
+from engine.operations.draft_settling import as_read, authors
 from engine.queries import drafts as lists
 from engine.runtime.definitions import current_deployment
 from engine.runtime.normalise import MAX_BYTES, DiagramRefused
 from engine.text import text
-from web.areas.studio.api import arrive, differences_of, findings_of, page_data
+from web.areas.studio.api import ACTS, arrive, differences_of, findings_of, page_data, person
 from web.areas.studio.blueprint import area, to_draft, to_process, words_of
 from web.areas.studio.pages import edits
 from web.areas.studio.vocabulary import vocabulary
 from web.areas.studio.words import words
 from web.csp import DRAWING
+from web.extensions import limiter
 from web.i18n import render_text
 from web.login import actor
 from web.params import key_arg
@@ -31,6 +32,7 @@ TAB = "pages"  # what a form on a page changes is no tab's
 
 
 @area.post("/processes/<key>/draft")
+@limiter.limit(ACTS, key_func=person)
 def begin(key: str) -> Response:
     """Begin a draft, of the version in force or of the one in `version`, and draw."""
     with changing() as unit:
@@ -46,6 +48,7 @@ def new() -> str:
 
 
 @area.post("/new")
+@limiter.limit(ACTS, key_func=person)
 def new_post() -> Page:
     """Begin a process that does not exist yet."""
     key, name = request.form.get("key", "").strip(), request.form.get("name", "")
@@ -59,6 +62,7 @@ def new_post() -> Page:
 
 
 @area.post("/processes/<key>/upload")
+@limiter.limit(ACTS, key_func=person)
 def upload(key: str) -> Response:
     """A file from a modeler: into the draft, or a draft of it."""
     source = _file()
@@ -89,6 +93,9 @@ def _put(key: str, source: bytes) -> tuple[int, bool]:
         revision = request.form.get("revision", draft.revision, type=int)
         tab = draft.editor_tab if draft.editor_id == actor().person_id else TAB
         saved = draft_saving.save(unit, draft.id, revision, tab or TAB, source, actor(), now())
+        if saved.changed:
+            summary = text("上传文件到{name}的草稿", name=draft.name)
+            drafts.note_down(unit, draft, "draft.uploaded", summary, actor(), now())
         return draft.id, saved.changed
 
 
@@ -113,6 +120,7 @@ def draft_page(draft_id: int, errors: dict[str, str]) -> str:
         current=drafts.in_force(reading(), found.key),
         signs=lists.may_sign(reading(), found, actor()),
         wrote=actor().person_id in authors(reading(), found),
+        read=as_read(found),
         edits=edits,
         errors=errors,
         given=request.form,
@@ -145,17 +153,19 @@ edit.talisman_view_options = {"content_security_policy": DRAWING}  # type: ignor
 
 
 @area.post("/drafts/<int:draft_id>/keep")
+@limiter.limit(ACTS, key_func=person)
 def keep(draft_id: int) -> Page:
     """Give what is saved a name."""
     try:
         with changing() as unit:
-            draft_saving.keep(unit, draft_id, request.form.get("kept", ""), actor())
+            draft_saving.keep(unit, draft_id, request.form.get("kept", ""), actor(), now())
     except InvalidInput as wrong:
         return draft_page(draft_id, {"kept": words_of(wrong)["note"]}), 422
     return to_draft(draft_id)
 
 
 @area.post("/drafts/<int:draft_id>/restore/<int:kept_id>")
+@limiter.limit(ACTS, key_func=person)
 def restore(draft_id: int, kept_id: int) -> Response:
     """Make an earlier state the newest."""
     with changing() as unit:

@@ -57,7 +57,7 @@ def edits(draft: Draft) -> bool:
 def _lines(drafts: dict[str, Draft]) -> list[Line]:
     lines = []
     for one in published.newest(reading(), DefinitionKind.PROCESS):
-        counts = published.open_work(reading(), one.key, now()).values()
+        counts = published.open_work(reading(), one.key, actor(), now()).values()
         open_, late = sum(n for n, _ in counts), sum(n for _, n in counts)
         lines.append(Line(one.key, one.name, one, open_, late, drafts.pop(one.key, None)))
     return [Line(one.key, one.name, None, 0, 0, one) for one in drafts.values()] + lines
@@ -73,7 +73,7 @@ def process(key: str) -> str:
 
 
 def _about(found: Definition | None, draft: Draft | None, key: str) -> dict[str, Any]:
-    counts = published.open_work(reading(), key, now())
+    counts = published.open_work(reading(), key, actor(), now())
     return {
         "key": key,
         "found": found,

@@ -67,20 +67,16 @@ def discard(draft_id: int) -> Page:
 
 
 @area.post("/drafts/<int:draft_id>/rebase")
-def rebase(draft_id: int) -> Response:
+def rebase(draft_id: int) -> Page:
     """Say that it has what came into force since."""
-    with changing() as unit:
-        settle.rebase(unit, draft_id, actor(), now())
-    flash(gettext("已改以现行版本为准"))
-    return to_draft(draft_id)
+    return _with_words(draft_id, gettext("已改以现行版本为准"), settle.rebase, "merged")
 
 
 @area.post("/drafts/<int:draft_id>/publish")
 def publish(draft_id: int) -> Response:
     """Sign it: new cases take it from now on."""
-    revision = request.form.get("revision", 0, type=int)
     with changing() as unit:
-        found = settle.sign(unit, draft_id, revision, actor(), now())
+        found = settle.sign(unit, draft_id, request.form.get("read", ""), actor(), now())
         key = found.key
     flash(gettext("已签发，新立的案件按新版本办理，在办的不变"))
     return to_process(key)
