@@ -109,6 +109,7 @@ def grant(
     everybody's, so their owners are in a bureau or at the platform."""
     if role is Role.OWNER and org.kind not in OVERSEERS:
         raise InvalidInput({"role": text("流程管理只设在财政局或平台")})
+    _refuse_both(session, person, role)
     query = select(Membership).where(
         Membership.person_id == person.id,
         Membership.org_id == org.id,
@@ -124,6 +125,17 @@ def grant(
     summary = text("{person}任{org}{role}", person=person.name, org=org.name, role=role.value)
     _record(session, f"person:{person.id}", "post.granted", summary, actor, now)
     return found
+
+
+# who makes accounts could make the second owner that signs for himself
+APART = {Role.OWNER: Role.ADMIN, Role.ADMIN: Role.OWNER}
+
+
+def _refuse_both(session: Session, person: Person, role: Role) -> None:
+    other = APART.get(role)
+    held = select(Membership.role).where(Membership.person_id == person.id, Membership.active)
+    if other is not None and other.value in session.scalars(held):
+        raise InvalidInput({"role": text("系统管理和流程管理不能由同一人担任")})
 
 
 def end_post(session: Session, membership: Membership, actor: Actor, now: datetime) -> None:

@@ -150,6 +150,9 @@ def test_owners_of_processes_are_in_a_bureau_or_at_the_platform(
     org = str(world["finance"].org.id)
     assert visitor.post(f"{page}/posts", page, org=org, role="owner").status_code == 303
     assert "流程管理" in visitor.page(page)
+    both = visitor.post(f"{page}/posts", page, org=org, role="admin")
+    assert both.status_code == 422, "谁能开账号，谁就能开出替自己签发的人"
+    assert "不能由同一人担任" in both.text
 
 
 def test_nobody_changes_their_own_posts_or_password(world: World, sign_in: SignIn) -> None:
