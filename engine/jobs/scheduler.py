@@ -1,8 +1,7 @@
 """When things run: APScheduler in every process, each job in one process at a time.
 
-The design names procrastinate as the queue that would spread long jobs over machines. Nothing
-here is long: sweeps claim rows with SKIP LOCKED and may run anywhere. It is left out until a job
-needs it.
+Nothing here is long: sweeps claim rows with SKIP LOCKED and may run on any number of machines, so
+that there is no queue of jobs (the design names procrastinate for that) until a job needs one.
 """
 
 from collections.abc import Callable, Iterator
