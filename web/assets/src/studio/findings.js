@@ -30,7 +30,7 @@ export class Results {
   }
 
   links() {
-    const address = page.urls.versions ?? page.urls.process;
+    const address = page.urls.versions;
     return address ? [el("a", { href: address, class: "db-st-away" }, t("tab_versions"))] : [];
   }
 

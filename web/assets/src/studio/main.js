@@ -66,7 +66,7 @@ function look(modeler, results) {
   bindLooking(modeler, drawing(modeler));
 }
 
-function edit(modeler, results, panel) {
+function edit(modeler, results) {
   const menus = createMenus(modeler);
   createTools(one("#db-tools"), modeler, menus);
   const actions = createActions(one(".db-st-do"), modeler, menus);
@@ -75,7 +75,7 @@ function edit(modeler, results, panel) {
     if (findings) submit.errors(results.findings(findings));
     results.differ(differences);
   };
-  const saving = new Saving(modeler, one("#db-saved"), { onSaved: heard, onFindings: (list) => heard({ findings: list }), onStopped: (data) => lost(modeler, saving, data) });
+  const saving = new Saving(modeler, one("#db-saved"), { onSaved: heard, onStopped: (data) => lost(modeler, saving, data) });
   submit.before(() => saving.save());
   ask(page.urls.findings).then(({ data }) => data.findings && heard({ findings: data.findings }), () => {});
   results.loadDifferences();
@@ -83,7 +83,6 @@ function edit(modeler, results, panel) {
   watchPresence(one("#db-editor"), { onLost: (data) => lost(modeler, saving, data) });
   left(modeler, saving);
   window.danbaoSaving = saving;
-  return panel;
 }
 
 // Another has the draft now: nothing drawn here can be saved, but it can be taken along.
@@ -149,8 +148,8 @@ function build(modeler, readonly) {
   const holder = one("#db-props");
   const inner = el("div", { class: "db-st-panel" });
   holder.append(el("div", { class: "db-st-do" }), inner);
-  const panel = createPanel({ element: inner, modeler, vocabulary: page.vocabulary, texts: page.texts, readonly });
-  if (!readonly) { edit(modeler, results, panel); return; }
+  createPanel({ element: inner, modeler, vocabulary: page.vocabulary, texts: page.texts, readonly });
+  if (!readonly) { edit(modeler, results); return; }
   one("#db-tools").hidden = true;
   look(modeler, results);
   if (!page.mine) watchPresence(one("#db-editor"), { onLost() {} });

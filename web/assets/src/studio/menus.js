@@ -70,7 +70,8 @@ function named(elements, words, act) {
 
 /** The library's English name of an element's type, for translation. */
 export function label(element) {
-  const found = Object.values(KINDS).flat().find((kind) => kind.target.type === element.type);
+  const means = element.businessObject.eventDefinitions?.[0]?.$type;
+  const found = Object.values(KINDS).flat().find(({ target }) => target.type === element.type && target.eventDefinitionType === means);
   return found?.label ?? OTHER[element.type] ?? "Task";
 }
 const OTHER = {
@@ -81,8 +82,11 @@ const OTHER = {
   "bpmn:DataInputAssociation": "Association",
   "bpmn:DataOutputAssociation": "Association",
   "bpmn:TextAnnotation": "Text annotation",
+  "bpmn:StartEvent": "Start event",
+  "bpmn:EndEvent": "End event",
   "bpmn:BoundaryEvent": "Boundary event",
-  "bpmn:IntermediateCatchEvent": "Intermediate throw event",
+  "bpmn:IntermediateCatchEvent": "Conditional intermediate catch event",
+  "bpmn:IntermediateThrowEvent": "Intermediate throw event",
   "bpmn:Process": "Process",
   "bpmn:Collaboration": "Collaboration",
   "bpmn:AdHocSubProcess": "Ad-hoc sub-process",

@@ -22,12 +22,12 @@ export function download(xml) {
 }
 
 /**
- * Keeps the draft saved. `onSaved(answer)` hears of every saved revision, `onFindings` of those that
- * were refused, `onStopped` of the end of saving: another has taken over or the draft is settled.
+ * Keeps the draft saved. `onSaved(answer)` hears of every saved revision, `onStopped` of the end of
+ * saving: another has taken over or the draft is settled.
  */
 export class Saving {
-  constructor(modeler, element, { onSaved, onFindings, onStopped }) {
-    Object.assign(this, { modeler, element, onSaved, onFindings, onStopped });
+  constructor(modeler, element, { onSaved, onStopped }) {
+    Object.assign(this, { modeler, element, onSaved, onStopped });
     this.revision = page.draft.revision;
     this.dirty = false;
     this.stopped = false;
@@ -114,7 +114,6 @@ export class Saving {
     this.dirty = true;
     const words = [data.message ?? t("save_refused"), data.remedy].filter(Boolean).join("，");
     this.say("failed", t("save_failed", { why: words }), this.offer());
-    if (data.findings) this.onFindings(data.findings);
   }
 
   // the token of this page is gone with the session; the copy in the browser is offered again

@@ -103,7 +103,6 @@ export default {
   "Divide into two lanes": "分成两条泳道",
   "Divide into three lanes": "分成三条泳道",
   "Change element": "换类型",
-  "Change type": "换类型",
   "Connect to other element": "连到另一处",
   "Connect using association": "连到要注释的地方",
   "Connect using data input association": "连到使用它的任务",
@@ -133,7 +132,6 @@ export default {
   // what the canvas says
   "Search in diagram": "在图中查找",
   "Open {element}": "打开{element}",
-  "Toggle hand tool": "移动画布",
   "flow elements must be children of pools/participants": "步骤要放在泳池里",
   "Data object must be placed within a pool/participant.": "数据对象要放在泳池里",
   "more than {count} child lanes": "泳道不能超过{count}条",

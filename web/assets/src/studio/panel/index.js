@@ -7,7 +7,7 @@ const CONTROLS = { area, check, select, several, text };
 
 /**
  * Fills `element` with the properties of what is selected, else of the process. Writes through the
- * modeler's commands. `findings(list)` puts the server's messages under the fields they are about.
+ * modeler's commands. The event `danbao:findings` puts the server's messages under their fields.
  */
 export function createPanel({ element, modeler, vocabulary, texts, readonly }) {
   const panel = new Panel({ element, modeler, vocabulary, texts, readonly });
@@ -15,7 +15,6 @@ export function createPanel({ element, modeler, vocabulary, texts, readonly }) {
   modeler.on(["commandStack.changed"], () => panel.refresh());
   document.addEventListener("danbao:findings", (event) => panel.found(event.detail));
   panel.refresh();
-  return { refresh: () => panel.refresh(), show: (id) => panel.show(id) };
 }
 
 class Panel {
@@ -26,12 +25,6 @@ class Panel {
   found(list) {
     this.findings = list;
     this.refresh();
-  }
-
-  show(id) {
-    const found = this.modeler.get("elementRegistry").get(id);
-    const selection = this.modeler.get("selection", false);
-    if (found && selection) selection.select(found);
   }
 
   chosen() {
