@@ -54,6 +54,7 @@ class Incident(Base):
     name: Mapped[str]
     operation: Mapped[str]  # empty when no operation was called
     inputs: Mapped[Json | None]  # as the operation was called; edited ones replace them
+    edited: Mapped[list[Any]] = mapped_column(server_default="[]")  # names of inputs
     attempts: Mapped[int] = mapped_column(default=1)
     code: Mapped[str]
     message: Mapped[Json]  # {template, params}

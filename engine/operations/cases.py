@@ -21,6 +21,7 @@ from engine.models import (
     ReferralItem,
     WhitelistEntry,
 )
+from engine.operations.access import visible_cases
 from engine.people import Actor
 from engine.runtime import step
 from engine.runtime.context import Routing, StepContext, hook, service_operation
@@ -146,8 +147,11 @@ def may_withdraw(session: Session, case: GuaranteeCase, actor: Actor) -> bool:
 
 
 def _is_entitled(session: Session, case: GuaranteeCase, actor: Actor) -> bool:
-    if actor.is_system or actor.org_kind == OrgKind.FINANCE.value:
+    if actor.is_system:
         return True
+    if actor.org_kind == OrgKind.FINANCE.value:
+        own = select(GuaranteeCase.id).where(GuaranteeCase.id == case.id, visible_cases(actor))
+        return session.scalar(own) is not None
     first = (
         select(ReferralBatch.org_id)
         .join(ReferralItem)

@@ -75,6 +75,8 @@ def retry_with(
     after = native(edited(found.inputs, inputs, actor))
     if after == before:
         raise InvalidInput({"inputs": text("参数没有改动")})
+    changed = {key for key in after if after[key] != before.get(key)}
+    found.edited = sorted({*found.edited, *changed})
     found.inputs, found.reason = after, reason.strip()
     summary = text("{name}：改参数重试", name=found.name)
     change = {"before": {"inputs": before}, "after": {"inputs": after}}
@@ -170,7 +172,7 @@ def _try(
     now: datetime,
 ) -> Tried:
     done = retries.try_again(session, instance, found, actor, now, resolution)
-    if not actor.is_system:
+    if done or not actor.is_system:
         answer = text("{name}：重试，办成", name=found.name)
         if not done:
             answer = text("{name}：重试，没有办成", name=found.name)

@@ -30,6 +30,7 @@ from engine.operations.tasks import colleagues
 from engine.people import Actor
 from engine.runtime import moves, suspension
 from engine.runtime.context import StepContext, is_sealed
+from engine.runtime.deadlines import forget_deadlines
 from engine.runtime.run import Run, context_of, lock_instance, open_run, save_run
 from engine.text import Text, text
 from engine.writes import amend
@@ -224,6 +225,7 @@ def reassign_party(
         item = session.get_one(WorkItem, item_id)
         if (item.party, item.org_id) == (party, old):
             amend(session, item, status=WorkStatus.CANCELLED.value, completed_at=now)
+            forget_deadlines(session, item_id)
             del ctx.known.open_items[task_id]
     save_run(run)
     change = ({"party": party, "org": old}, {"party": party, "org": org_id})

@@ -73,15 +73,25 @@ def ask_undo(
 
 def stop_batch(session: Session, batch_id: int, actor: Actor, now: datetime) -> MigrationBatch:
     """Let nobody go on with a batch; what was moved stays moved."""
-    reach(session, actor)
+    allowed = reach(session, actor)
     batch = session.get(MigrationBatch, batch_id, with_for_update=True)
-    if batch is None:
+    if batch is None or (allowed is not None and _strays(session, batch_id, allowed)):
         raise NotFound()
     if batch.ended_at is None:
         batch.stopped_at = batch.ended_at = now
         summary = text("停止第{batch}批迁移", batch=batch.id)
         _record_batch(session, batch, "migration.stopped", summary, actor, now)
     return batch
+
+
+def _strays(session: Session, batch_id: int, allowed: Collection[str]) -> bool:
+    """Whether a batch has instances of other programmes."""
+    query = (
+        select(MigrationItem.instance_id)
+        .join(Instance, Instance.id == MigrationItem.instance_id)
+        .where(MigrationItem.batch_id == batch_id, Instance.programme.not_in(allowed))
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def _asked(session: Session, instance_ids: Collection[int], actor: Actor, reason: str) -> list[int]:

@@ -28,7 +28,7 @@ from engine.runtime.closure import Members, closure, members
 from engine.runtime.codec import decode, encode
 from engine.runtime.definitions import programmes, specs_of
 from engine.runtime.migration import Obstacle, check, name_of, swap
-from engine.runtime.projection import performers, project
+from engine.runtime.projection import bring_subscriptions, performers, project
 from engine.runtime.run import Run, lock_instance, open_run
 from engine.runtime.scripts import properties_of
 from engine.text import Text, text
@@ -156,6 +156,9 @@ def _put(
     run = open_run(session, instance, actor, now)
     if instance.status == InstanceStatus.RUNNING.value:
         project(run.ctx, run.workflow, run.engine, [])
+    else:
+        # its clocks stand still, but a message is kept for it under the name it goes by now
+        bring_subscriptions(run.ctx, run.workflow, run.engine)
     return run
 
 

@@ -104,9 +104,18 @@ def mark_read(item: WorkItem, actor: Actor, now: datetime) -> None:
         item.first_read_at = now
 
 
+def _held_item(session: Session, item_id: int, actor: Actor) -> WorkItem:
+    """An item, locked after its instance as every step does: else a claim and a completion that
+    meet wait for each other."""
+    item = open_item(session, item_id, actor)
+    _require_open(item)
+    step.lock_instance(session, item.instance_id, suspended=True)
+    return open_item(session, item_id, actor, lock=True)
+
+
 def claim(session: Session, item_id: int, actor: Actor, now: datetime) -> WorkItem:
     """认领: from now on only this person works on it."""
-    item = open_item(session, item_id, actor, lock=True)
+    item = _held_item(session, item_id, actor)
     _require_moving(item)
     check_may_do(actor, item)
     if item.assignee_id is None:
@@ -117,7 +126,7 @@ def claim(session: Session, item_id: int, actor: Actor, now: datetime) -> WorkIt
 
 def release(session: Session, item_id: int, actor: Actor, now: datetime) -> WorkItem:
     """Give a claimed task back to the organisation; by whoever claimed it, or its head."""
-    item = open_item(session, item_id, actor, lock=True)
+    item = _held_item(session, item_id, actor)
     _require_moving(item)
     if item.org_id != actor.org_id:
         raise NotFound()
@@ -134,7 +143,7 @@ def transfer(
 ) -> WorkItem:
     """转办 to a colleague who holds the role and is not excluded; by one who could do it, or the
     head. Whoever must keep out of a task does not choose who does it either."""
-    item = open_item(session, item_id, actor, lock=True)
+    item = _held_item(session, item_id, actor)
     _require_moving(item)
     if item.org_id != actor.org_id:
         raise NotFound()
@@ -229,7 +238,7 @@ def take_back(session: Session, item_id: int, actor: Actor, now: datetime) -> Wo
 
 def urge(session: Session, item_id: int, actor: Actor, now: datetime) -> WorkItem:
     """催办: a mail to whoever has the task, at most once a day."""
-    item = open_item(session, item_id, actor, lock=True)
+    item = _held_item(session, item_id, actor)
     _require_moving(item)
     working = {Role.MAKER.value, Role.CHECKER.value, Role.HEAD.value}
     may = actor.roles & working if sees_all(actor) else Role.HEAD.value in actor.roles

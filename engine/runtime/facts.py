@@ -23,6 +23,7 @@ class Facts:
     open_items: dict[str, int] = field(default_factory=dict)  # task id → work item id
     timers: dict[str, datetime] = field(default_factory=dict)  # task id → due
     subscriptions: dict[str, list[str]] = field(default_factory=dict)  # task id → kind, name, key
+    stuck: bool = False  # a step as a whole has failed, and that is not settled
     programmes: int | None = None  # their newest definition, as a mark of all; None: not asked
 
 
@@ -64,6 +65,8 @@ _ROWS = (
     "'subscriptions', (SELECT jsonb_object_agg(task_id,"
     " jsonb_build_array(kind, message, correlation)) FROM subscription"
     " WHERE instance_id = instance.id),"
+    "'stuck', EXISTS (SELECT 1 FROM incident WHERE instance_id = instance.id"
+    " AND task_id = '' AND status <> 'RESOLVED'),"
     "'programmes', (SELECT max(id) FROM definition WHERE kind = 'PROGRAMME'))"
 )
 _HEAD = (

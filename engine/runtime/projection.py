@@ -7,6 +7,7 @@ from typing import Any
 from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import select
 
+from engine.errors import DanbaoError
 from engine.models import (
     Clock,
     StepHistory,
@@ -27,7 +28,7 @@ from engine.runtime.deadlines import (
 )
 from engine.runtime.facts import Facts
 from engine.runtime.normalise import is_helper
-from engine.runtime.scripts import FeelScriptEngine, StepFailed, properties_of
+from engine.runtime.scripts import FeelScriptEngine, StepFailed, bad_time, properties_of
 from engine.runtime.waits import TimerWait, waits
 from engine.text import text
 from engine.writes import add_row, amend, later, next_id
@@ -113,6 +114,11 @@ def _waiting(ctx: StepContext, facts: Facts, workflow: Any, engine: FeelScriptEn
     timers, subscriptions = _waits(workflow, engine)
     _replace(ctx, Timer, facts.timers, timers)
     _replace(ctx, Subscription, facts.subscriptions, subscriptions)
+
+
+def bring_subscriptions(ctx: StepContext, workflow: Any, engine: FeelScriptEngine) -> None:
+    """Let a suspended instance wait for the messages that its workflow waits for."""
+    _replace(ctx, Subscription, ctx.known.subscriptions, _waits(workflow, engine)[1])
 
 
 def _replace(
@@ -210,11 +216,11 @@ def _organisation(
     ctx: StepContext, engine: FeelScriptEngine, task: Any, properties: dict[str, str], party: str
 ) -> int:
     if "organisation" in properties:
-        return int(engine.evaluate(task, properties["organisation"]))
+        return _number(engine, task, properties["organisation"])
     if "assignee" in properties:
         from engine.operations.tasks import post_of
 
-        return post_of(ctx.session, int(engine.evaluate(task, properties["assignee"])))
+        return post_of(ctx.session, _number(engine, task, properties["assignee"]))
     found = ctx.party(party)
     if found is None:
         raise StepFailed(
@@ -231,7 +237,24 @@ def _organisation(
 def _assignee(engine: FeelScriptEngine, task: Any, properties: dict[str, str]) -> int | None:
     if "assignee" not in properties:
         return None
-    return int(engine.evaluate(task, properties["assignee"]))
+    return _number(engine, task, properties["assignee"])
+
+
+def _number(engine: FeelScriptEngine, task: Any, expression: str) -> int:
+    """The id that an expression gives. Raises StepFailed."""
+    value = engine.evaluate(task, expression)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise StepFailed(
+        "bad_number",
+        text(
+            "“{name}”的{source}应当是编号，而不是{value}",
+            name=task.task_spec.bpmn_name or task.task_spec.name,
+            source=expression,
+            value="null" if value is None else str(value)[:80],
+        ),
+        text("请流程管理员改正流程图后重新发布"),
+    )
 
 
 def _excluded(ctx: StepContext, task: Any, elements: list[str]) -> list[int]:
@@ -270,7 +293,10 @@ def _due(
         return {}
     if period.startswith("="):
         period = str(engine.evaluate(task, period))
-    found = due_moment(period, ctx.parameters, ctx.now)
+    try:
+        found = due_moment(period, ctx.parameters, ctx.now)
+    except (DanbaoError, ValueError) as error:
+        raise bad_time(task, period) from error
     due_at, provisional = found.at, found.provisional
     if "clock" in properties:
         clock = _shared(ctx, facts, task.workflow.top_workflow, properties["clock"], found, org_id)

@@ -7,7 +7,6 @@ from typing import Any
 from SpiffWorkflow.util.task import TaskState
 from sqlalchemy.orm import Session
 
-from engine.audit.encoding import native
 from engine.errors import Conflict, DanbaoError
 from engine.models import Instance, InstanceStatus
 from engine.models.running import Incident, IncidentStatus, Resolution
@@ -106,7 +105,7 @@ def _call_again(
     run = open_run(session, instance, actor, now)
     run.engine.watched = False
     task = _waiting(run, found)
-    inputs = _inputs(run, task, found.inputs)
+    inputs = _inputs(run, task, found)
     parties = dict(run.ctx.known.parties)
     with attempting(session) as attempt:
         result = run.engine.run_operation(task, found.operation, inputs)
@@ -129,16 +128,16 @@ def _catch(run: Run, task: Any, error: Exception) -> None:
         raise error
 
 
-def _inputs(run: Run, task: Any, kept: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """The inputs as the diagram gives them; those that somebody edited stay edited."""
+def _inputs(run: Run, task: Any, found: Incident) -> Mapping[str, Any]:
+    """The inputs as the diagram gives them now; those that somebody edited stay edited."""
+    kept = found.inputs
     try:
         fresh = evaluated(run.engine, task, task.task_spec.operation_params)
     except DanbaoError:
         if kept is None:
             raise
         return kept
-    edited = {k: v for k, v in (kept or {}).items() if native(fresh.get(k)) != v}
-    return {**fresh, **edited}
+    return {**fresh, **{key: kept[key] for key in found.edited if kept and key in kept}}
 
 
 def _step_again(

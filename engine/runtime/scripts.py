@@ -30,7 +30,14 @@ class FeelScriptEngine:
         self.context = context
         self.now: datetime = context.now
         self.watched = not context.actor.is_system  # does a person wait for the answer?
+        self.stuck = context.facts is not None and context.facts.stuck
         self.environment = self  # the library looks for it; message correlations are not used
+
+    @property
+    def holds_timers(self) -> bool:
+        """Whether timers that are due wait for the sweep: what fails behind one of them is told
+        there, and not to somebody whose step is another."""
+        return self.watched and self.stuck
 
     def evaluate(
         self, task: Any, expression: str, external_context: Mapping[str, Any] | None = None
@@ -64,7 +71,7 @@ class FeelScriptEngine:
         try:
             return self._due(value)
         except (DanbaoError, ValueError) as error:
-            raise _bad_time(task, value) from error
+            raise bad_time(task, value) from error
 
     def first_round(self, task: Any, expression: str) -> Round:
         """The first round of a cycle: `R3/P1D`, `R/PT8H`, with a start `R/2026-01-01/P7D`, or FEEL
@@ -73,15 +80,15 @@ class FeelScriptEngine:
         value = body if _CYCLE.match(body) else self.evaluate(task, body)
         matched = _CYCLE.fullmatch(value) if isinstance(value, str) else None
         if matched is None or matched["count"] == "0":
-            raise _bad_time(task, value)
+            raise bad_time(task, value)
         left = int(matched["count"]) if matched["count"] else -1
         try:
             start = self._due(matched["start"] or matched["period"])
             comes_again = datetime.fromisoformat(self._due(matched["period"])) > self.now
         except (DanbaoError, ValueError) as error:
-            raise _bad_time(task, value) from error
+            raise bad_time(task, value) from error
         if not comes_again:
-            raise _bad_time(task, value)
+            raise bad_time(task, value)
         return {"next": start, "left": left, "period": matched["period"]}
 
     def next_round(self, last: Round) -> Round | None:
@@ -141,7 +148,8 @@ def _failed(code: str, message: Text) -> StepFailed:
     return StepFailed(code, message, text("请流程管理员改正流程图后重新发布"))
 
 
-def _bad_time(task: Any, value: object) -> StepFailed:
+def bad_time(task: Any, value: object) -> StepFailed:
+    """The failure of a step whose time cannot be understood."""
     shown = "null" if value is None else str(value)[:80]
     return _failed("bad_time", text("“{name}”的时间{value}无法理解", name=_name(task), value=shown))
 
@@ -152,8 +160,17 @@ def _name(task: Any) -> str:
 
 def correlation_of(task: Any, engine: Any) -> str:
     """What a message event or task is about, e.g. the number of a case. Raises StepFailed."""
-    expression = properties_of(task).get("correlation", "null")
-    return str(engine.evaluate(task, expression))
+    expression = properties_of(task).get("correlation")
+    if expression is None:
+        return str(None)  # about nothing in particular, on both sides
+    value = engine.evaluate(task, expression)
+    if value is None:
+        # two instances that do not know what they are about would take each other's messages
+        raise _failed(
+            "no_correlation",
+            text("“{name}”的消息没有对应的事项：{source}为空", name=_name(task), source=expression),
+        )
+    return str(value)
 
 
 def properties_of(task: Any) -> dict[str, str]:

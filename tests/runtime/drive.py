@@ -27,7 +27,9 @@ class Drawn(FeelScriptEngine):
     """FEEL as always; the conditions that were filled in are drawn, nothing goes out."""
 
     def __init__(self, random: Random) -> None:
-        alone: Any = SimpleNamespace(now=NOW, actor=SYSTEM, parameters=Parameters("", "", {}))
+        alone: Any = SimpleNamespace(
+            now=NOW, actor=SYSTEM, parameters=Parameters("", "", {}), facts=None
+        )
         super().__init__(alone)
         self.random = random
 

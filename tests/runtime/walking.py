@@ -106,7 +106,7 @@ class DrawnEngine(FeelScriptEngine):
     """FEEL as always; operations, messages and decisions are drawn or forgotten."""
 
     def __init__(self, random: Random, parameters: Parameters) -> None:
-        only_these: Any = SimpleNamespace(now=NOW, actor=SYSTEM, parameters=parameters)
+        only_these: Any = SimpleNamespace(now=NOW, actor=SYSTEM, parameters=parameters, facts=None)
         super().__init__(only_these)
         self.random = random
         self.hopeful = random.random() < 0.5  # else hardly a walk comes to the late stages

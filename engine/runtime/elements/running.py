@@ -18,15 +18,26 @@ MOST = 2000  # tasks in one step; more is a loop in which nothing waits
 def run_on(workflow: Any, note: Callable[[Any], None]) -> None:
     """Run what the engine can, inner processes first, and let timers that are due fire, until
     nothing is ready. `note` is told of every task that was run. Raises StepFailed for a loop."""
+    try:
+        _run_on(workflow, note)
+    except RecursionError as error:  # the library looks ahead along a circle
+        raise _restless() from error
+
+
+def _run_on(workflow: Any, note: Callable[[Any], None]) -> None:
     left = MOST
     while True:
         while number := _round(workflow, note):
             left -= number
             if left < 0:
-                raise StepFailed("no_rest", text("流程无法停下，请流程管理员检查循环"))
+                raise _restless()
         workflow.refresh_timers()
         if not _is_ready(workflow):
             return
+
+
+def _restless() -> StepFailed:
+    return StepFailed("no_rest", text("流程无法停下，请流程管理员检查循环"))
 
 
 def _is_ready(workflow: Any) -> bool:

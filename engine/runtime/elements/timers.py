@@ -19,7 +19,7 @@ class DueTimer(TimeDateEventDefinition):
         if value is None:
             value = engine.due_moment(my_task, self.expression)
             my_task._set_internal_data(event_value=value)
-        if datetime.fromisoformat(value) <= engine.now:
+        if datetime.fromisoformat(value) <= engine.now and not engine.holds_timers:
             my_task._set_internal_data(event_fired=True)
         return bool(my_task._get_internal_data("event_fired", False))
 
@@ -39,7 +39,7 @@ class CycleTimer(TimerEventDefinition):
         if value is None:
             value = engine.first_round(my_task, self.expression)
             my_task._set_internal_data(event_value=value)
-        if datetime.fromisoformat(value["next"]) <= engine.now:
+        if datetime.fromisoformat(value["next"]) <= engine.now and not engine.holds_timers:
             my_task._set_internal_data(event_fired=True)
         return bool(my_task._get_internal_data("event_fired", False))
 
