@@ -113,20 +113,20 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_is_refused_quickly(name: str) -> None:
     evaluate("1", {})
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(FeelError) as caught:
         evaluate(HOSTILE[name], CONTEXT)
-    assert time.perf_counter() - started < 1.5
+    assert time.process_time() - started < 1.5
     assert caught.value.remedy or caught.value.code == "feel_syntax"
 
 
 def test_many_names_that_begin_alike_cost_no_more_than_few() -> None:
     names = frozenset(f"a b c {i}" for i in range(20_000))
     compile_expression("a", names=names)
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(FeelError):
         compile_expression("a b c " * 1_500, names=names)
-    assert time.perf_counter() - started < 1.5
+    assert time.process_time() - started < 1.5
 
 
 def test_powers_of_powers_stay_numbers_of_34_digits() -> None:
