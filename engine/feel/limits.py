@@ -4,8 +4,13 @@ A bound that is reached is always a `FeelError`, never a silent null: a half-com
 public money is worse than none.
 """
 
+from typing import TYPE_CHECKING
+
 from engine.feel.errors import FeelError, Pos
 from engine.text import Text, text
+
+if TYPE_CHECKING:
+    from engine.feel.regex import Pattern
 
 MAX_SOURCE = 10_000  # characters of one expression
 MAX_BRACKETS = 100  # brackets open at the same time
@@ -30,13 +35,17 @@ def too_big(what: Text, limit: int, pos: Pos | None = None) -> FeelError:
 
 
 class Budget:
-    """What one evaluation may still spend, and the latest reason why something became null."""
+    """What one evaluation may still spend, and the latest reason why something became null.
 
-    __slots__ = ("reason", "stack", "steps")
+    `patterns` are the regular expressions that it has paid for, by text and flags.
+    """
+
+    __slots__ = ("patterns", "reason", "stack", "steps")
 
     def __init__(self) -> None:
         self.steps = MAX_STEPS
         self.stack = MAX_STACK
+        self.patterns: dict[tuple[str, str], Pattern] = {}
         self.reason: tuple[Pos | None, Text] | None = None
 
     def charge(self, steps: int) -> None:

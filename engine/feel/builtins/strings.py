@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from engine.feel import convert
 from engine.feel.limits import MAX_DEPTH, MAX_STRING, Budget, check_string, too_big
-from engine.feel.regex import compile_pattern, replacement_pieces
+from engine.feel.regex import prepare, replacement_pieces
 from engine.feel.registry import builtin
 from engine.feel.values import Range
 from engine.text import text
@@ -93,7 +93,7 @@ def substring_after(value: str, match: str) -> str:
 
 @builtin("matches", "input: string", "pattern: string", "flags: string?", budget=True)
 def matches(budget: Budget, value: str, pattern: str, flags: str | None = None) -> bool:
-    return compile_pattern(pattern, flags or "").find(value, 0, budget) is not None
+    return prepare(pattern, flags or "", budget).find(value, 0, budget) is not None
 
 
 @builtin(
@@ -105,7 +105,7 @@ def replace(
     budget: Budget, value: str, pattern: str, replacement: str, flags: str | None = None
 ) -> str | None:
     """Every match replaced; `$1` is the first group, `$0` all of it. A match of nothing is null."""
-    compiled = compile_pattern(pattern, flags or "")
+    compiled = prepare(pattern, flags or "", budget)
     pieces = replacement_pieces(replacement, compiled.slots // 2 - 1)
     if pieces is None or compiled.find("", 0, budget):
         return None
@@ -130,7 +130,7 @@ def _group(value: str, found: tuple[int, ...], place: int) -> str:
 @builtin("split", "string: string", "delimiter: string", budget=True)
 def split(budget: Budget, value: str, delimiter: str) -> list[object] | None:
     """The parts between the matches of a pattern; a pattern that matches nothing gives null."""
-    pattern = compile_pattern(delimiter, "")
+    pattern = prepare(delimiter, "", budget)
     if pattern.find("", 0, budget):
         return None
     parts: list[object] = []

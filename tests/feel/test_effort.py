@@ -1,0 +1,78 @@
+"""What takes long costs steps: no text keeps a worker busy, it reaches its bound first."""
+
+import time
+
+import pytest
+
+from engine.feel import FeelError, evaluate, limits
+
+CONTEXT: dict[str, object] = {"t": "a" * 2000}
+SIGNS = "".join(chr(0x100 + 2 * n) for n in range(390))
+SUBSETS = "[a-z-" * 29 + "[b]" + "]" * 29
+
+STEPS = 20_000
+"""A fifth of what is allowed, so that showing that the bound is reached costs a fifth."""
+
+SECONDS = 1.0
+"""Of the processor: ten times what so many steps take, so what was not paid for shows."""
+
+
+@pytest.fixture(autouse=True)
+def _few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MAX_STEPS", STEPS)
+
+
+def refused(source: str) -> FeelError:
+    """The error of a text whose evaluation has to end at its bound, and soon."""
+    evaluate("1", {})
+    error, taken = timed(source)
+    assert error is not None
+    assert error.code == "feel_limit"
+    assert taken < SECONDS
+    return error
+
+
+def timed(source: str) -> tuple[FeelError | None, float]:
+    """How an evaluation ends, and the processor's seconds that it took."""
+    began = time.process_time()
+    try:
+        evaluate(source, CONTEXT)
+    except FeelError as error:
+        return error, time.process_time() - began
+    return None, time.process_time() - began
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        f'"[^{SIGNS}]{{900}}b"',
+        f'"{SUBSETS}{{900}}b"',
+        r'"\\p{L}{900}b"',
+        r'"[\\w\\d\\s\\D\\S]{900}b"',
+        '"[^b-y]{900}b", "i"',
+        '"(^|$|a){200}b", "m"',
+        '"' + "(a?)" * 100 + 'b"',
+    ],
+    ids=["many signs", "subsets", "category", "classes", "ignoring case", "anchors", "groups"],
+)
+def test_a_pattern_pays_for_the_signs_that_it_has_to_compare(pattern: str) -> None:
+    refused(f"matches(t, {pattern})")
+
+
+@pytest.mark.parametrize(
+    "pattern", ["x{1000}y{900}", "a?" * 200, "[ab] " * 80], ids=["repeats", "options", "long"]
+)
+def test_every_new_pattern_is_paid_for(pattern: str) -> None:
+    refused(f'for i in 1..9999 return matches("", "{pattern}" + string(i), "x")')
+
+
+def test_a_pattern_is_paid_for_once_in_an_evaluation() -> None:
+    found = evaluate('for i in 1..9999 return matches("", "x{1000}y{900}")', {})
+    assert found == [False] * 9999
+
+
+def test_an_evaluation_pays_for_a_pattern_that_another_has_compiled() -> None:
+    source = "[" + ", ".join(f'matches("", p + "{n}")' for n in range(30)) + "]"
+    for _ in range(2):
+        with pytest.raises(FeelError):
+            evaluate(source, {"p": "x{1000}y{900}"})
