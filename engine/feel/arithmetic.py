@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from engine.feel.errors import Pos
+from engine.feel.errors import FeelError, Pos
 from engine.feel.limits import MAX_EXPONENT, Budget, check_string, too_big
 from engine.feel.temporal import add_months, from_microseconds, make_months, microseconds
 from engine.feel.values import CONTEXT, Months, finite, kind_of
@@ -174,11 +174,14 @@ def apply(op: str, left: object, right: object, budget: Budget, pos: Pos) -> obj
     except OverflowError:
         # A zone's offset can carry a moment at the calendar's edge over it.
         result = None
+    except FeelError as error:
+        error.place(pos)
+        raise
     if result is None and isinstance(left, date | timedelta | Months):
         result = _beyond(op, left, right)
     if result is None:
         budget.note(pos, text("“{op}”没有可用的结果", op=op))
-    return check_string(result, budget) if isinstance(result, str) else result
+    return check_string(result, budget, pos) if isinstance(result, str) else result
 
 
 def _opposite(length: timedelta | None) -> timedelta | None:

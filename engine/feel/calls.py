@@ -135,13 +135,26 @@ def _call_bound(
     if len(args) != len(params) or given.keys() != set(params):
         run.budget.note(pos, text("这个函数要{count}个参数", count=len(params)))
         return None
-    for name, kind in zip(params, function.kinds, strict=True):
-        if kind is not None and given[name] is not None:
-            given[name] = coerce(given[name], kind, run.budget)
-            if given[name] is None:
-                run.budget.note(pos, text("参数的种类不对"))
-                return None
+    if not _coerce_given(function, given, run, pos):
+        run.budget.note(pos, text("参数的种类不对"))
+        return None
     return _within_stack(function, given, run, pos)
+
+
+def _coerce_given(
+    function: BoundFunction, given: dict[str, object], run: Run, pos: Pos | None
+) -> bool:
+    """Make the arguments what their parameters declare; False when one cannot be."""
+    try:
+        for name, kind in zip(function.params, function.kinds, strict=True):
+            if kind is not None and given[name] is not None:
+                given[name] = coerce(given[name], kind, run.budget)
+                if given[name] is None:
+                    return False
+    except FeelError as error:
+        error.place(pos)
+        raise
+    return True
 
 
 def _within_stack(
@@ -151,7 +164,7 @@ def _within_stack(
     levels = function.levels
     if levels > run.budget.stack:
         raise too_big(text("函数互相调用的层数"), MAX_STACK, pos)
-    run.budget.charge(function.steps)
+    run.budget.charge(function.steps, pos)
     run.budget.stack -= levels
     try:
         return function.run(given, run)
@@ -172,11 +185,14 @@ def call_host(
     Named arguments are matched with `_` for spaces. Raises FeelError (feel_function) when the
     function cannot work with the arguments.
     """
-    charge_args(args, run.budget)
-    run.budget.charge(1)
     try:
+        charge_args(args, run.budget)
+        run.budget.charge(1)
         positional, named = _host_args(function, args, names)
         return from_python(function(*positional, **named), name)
+    except FeelError as error:
+        error.place(pos)
+        raise
     except (TypeError, ValueError, ArithmeticError, LookupError) as error:
         message = text("函数{name}不能使用这些参数：{why}", name=name, why=str(error))
         raise FeelError("feel_function", message, pos=pos) from error

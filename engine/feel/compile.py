@@ -264,7 +264,7 @@ def _walk(node: nodes.Path, scope: Scope) -> Fn:
 
 def _property(frame: Frame, value: object, node: nodes.Path) -> object:
     if isinstance(value, list):
-        check_list(value, frame.run.budget)
+        check_list(value, frame.run.budget, node.pos)
         return [_property(frame, item, node) for item in value if not isinstance(item, list)]
     if isinstance(value, dict) and node.key in value:
         return value[node.key]

@@ -48,28 +48,28 @@ class Budget:
         self.patterns: dict[tuple[str, str], Pattern] = {}
         self.reason: tuple[Pos | None, Text] | None = None
 
-    def charge(self, steps: int) -> None:
+    def charge(self, steps: int, pos: Pos | None = None) -> None:
         """Spend steps; raises FeelError (feel_limit) when none are left."""
         self.steps -= steps
         if self.steps < 0:
-            raise too_big(text("计算步数"), MAX_STEPS)
+            raise too_big(text("计算步数"), MAX_STEPS, pos)
 
     def note(self, pos: Pos | None, reason: Text) -> None:
         """Remember why a value became null, so that a condition without an answer can say so."""
         self.reason = (pos, reason)
 
 
-def check_string(value: str, budget: Budget) -> str:
+def check_string(value: str, budget: Budget, pos: Pos | None = None) -> str:
     """The string itself, if it is not too long; long ones cost steps."""
     if len(value) > MAX_STRING:
-        raise too_big(text("文字长度"), MAX_STRING)
-    budget.charge(len(value) >> 7)
+        raise too_big(text("文字长度"), MAX_STRING, pos)
+    budget.charge(len(value) >> 7, pos)
     return value
 
 
-def check_list(value: list[object], budget: Budget) -> list[object]:
+def check_list(value: list[object], budget: Budget, pos: Pos | None = None) -> list[object]:
     """The list itself, if it is not too long; long ones cost steps."""
     if len(value) > MAX_LIST:
-        raise too_big(text("列表长度"), MAX_LIST)
-    budget.charge(len(value) >> 3)
+        raise too_big(text("列表长度"), MAX_LIST, pos)
+    budget.charge(len(value) >> 3, pos)
     return value

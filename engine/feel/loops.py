@@ -49,7 +49,7 @@ def _frames(sources: list[Source], frame: Frame, node: Node) -> Iterator[Frame |
         return
     steps = cost(node)
     for item in items:
-        frame.run.budget.charge(steps)
+        frame.run.budget.charge(steps, node.pos)
         inner = Frame({name: item}, frame, frame.run)
         if len(sources) == 1:
             yield inner
@@ -103,7 +103,7 @@ def _offsets(distance: Decimal, node: Node) -> range:
 def _for(node: nodes.For, scope: Scope) -> Fn:
     sources, inner = _sources(node.iterations, scope)
     plain = compile_node(node.body, inner.inside(_PARTIAL))
-    body = (_with_partial if mentions(node.body, _PARTIAL) else _without_partial)(plain)
+    body = _with_partial(plain, node) if mentions(node.body, _PARTIAL) else _without_partial(plain)
 
     def collect(frame: Frame) -> object:
         results: list[object] = []
@@ -118,11 +118,11 @@ def _for(node: nodes.For, scope: Scope) -> Fn:
     return collect
 
 
-def _with_partial(body: Fn) -> Body:
+def _with_partial(body: Fn, node: Node) -> Body:
     """The body sees a copy of the results so far, which it may keep as its own result."""
 
     def run(frame: Frame, results: list[object]) -> object:
-        so_far = list(check_list(results, frame.run.budget))
+        so_far = list(check_list(results, frame.run.budget, node.pos))
         return body(Frame({_PARTIAL: so_far}, frame, frame.run))
 
     return run
@@ -164,8 +164,8 @@ def _filter(node: nodes.Filter, scope: Scope) -> Fn:
     def select(frame: Frame) -> object:
         items = _as_list(base(frame))
         kept: list[object] = []
-        for item in check_list(items, frame.run.budget):
-            frame.run.budget.charge(steps)
+        for item in check_list(items, frame.run.budget, node.pos):
+            frame.run.budget.charge(steps, node.pos)
             found = condition(_item_frame(item, frame))
             if isinstance(found, Decimal):
                 return element(items, found)

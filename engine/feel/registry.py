@@ -15,7 +15,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Literal, TypeVar
 
-from engine.feel.errors import Pos
+from engine.feel.errors import FeelError, Pos
 from engine.feel.limits import Budget, check_list, check_string
 from engine.feel.scope import Run
 from engine.feel.values import Function, Months, Range, TypeOf
@@ -159,11 +159,15 @@ def call_builtin(
 ) -> object:
     """Call the first overload that fits; null with a reason when none does."""
     budget = run.budget
-    charge_args(args, budget)
-    for overload in function.overloads:
-        bound = overload.bind(args, names)
-        if bound is not None:
-            return _checked(_attempt(overload, bound, function.name, run, pos), budget)
+    try:
+        charge_args(args, budget)
+        for overload in function.overloads:
+            bound = overload.bind(args, names)
+            if bound is not None:
+                return _checked(_attempt(overload, bound, function.name, run, pos), budget)
+    except FeelError as error:
+        error.place(pos)
+        raise
     budget.note(pos, text("函数{name}不能这样使用：参数的个数或种类不对", name=function.name))
     return None
 

@@ -193,3 +193,37 @@ def test_frequent_mistakes_are_answered_with_what_to_write(source: str, remedy: 
     with pytest.raises(FeelError) as caught:
         evaluate(source, {})
     assert remedy in str(caught.value.remedy)
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "column"),
+    [
+        ('1 + matches("a", "(")', "feel_function", 5),
+        ('1 + matches(x, x + "(")', "feel_function", 5),
+        ('"b" + string join(for i in 1..9999 return string(big))', "feel_limit", 43),
+        ("1 + (for i in big, j in big return 1)[1]", "feel_limit", 6),
+        ("1 + count(big[count(big[item > 0]) > 0])", "feel_limit", 24),
+        ("1 + {f: function(n) f(n + 1), r: f(1)}.r", "feel_limit", 21),
+        ("1 + count((for i in 1..9999 return partial)[1])", "feel_limit", 12),
+        ("1 + count(for i in 1..9999 return big.a)", "feel_limit", 35),
+        ("1 + 9 ** 10000", "feel_limit", 7),
+        ("for i in 1..9999 return list = list", "feel_limit", 30),
+        ("for i in 1..9999 return i in list", "feel_limit", 27),
+        ("for i in 1..9999 return list instance of list<number>", "feel_limit", 30),
+        ("for i in 1..9999 return (function(l: list<number>) 1)(list)", "feel_limit", 26),
+        ("for i in 1..9999 return host(list)", "feel_limit", 25),
+    ],
+)
+def test_a_bound_or_a_bad_pattern_says_where(source: str, code: str, column: int) -> None:
+    context = {**CONTEXT, "list": list(range(9_000))}
+    with pytest.raises(FeelError) as caught:
+        evaluate(f"\n{source}", context, {"host": len})
+    found = caught.value
+    assert (found.code, found.line, found.column) == (code, 2, column)
+
+
+def test_a_bound_that_a_cell_reaches_has_a_place() -> None:
+    tests = compile_unary_tests('\n not("b", ' + ", ".join(["big"] * 99) + ")")
+    with pytest.raises(FeelError) as caught:
+        tests.matches(-1, CONTEXT)
+    assert (caught.value.line, caught.value.column) == (2, 2)
