@@ -72,13 +72,27 @@ def _call(node: nodes.Call, scope: Scope) -> Fn:
 def _call_builtin(function: Builtin, node: nodes.Call, scope: Scope) -> Fn:
     args = [compile_node(arg, scope) for arg in node.args]
     names, pos = node.names, node.pos
-    if all(isinstance(arg, nodes.Literal) for arg in node.args):
-        # date("2025-01-01") is the same every time; what fails keeps its reason for later.
-        values = [arg.value for arg in node.args if isinstance(arg, nodes.Literal)]
-        constant = call_builtin(function, values, names, Run({}, {}), pos)
-        if constant is not None and not isinstance(constant, list | dict):
-            return lambda _frame: constant
+    constant = _constant(function, node, scope)
+    if constant is not None and not isinstance(constant, list | dict):
+        return lambda _frame: constant
     return lambda frame: call_builtin(function, [arg(frame) for arg in args], names, frame.run, pos)
+
+
+def _constant(function: Builtin, node: nodes.Call, scope: Scope) -> object:
+    """What date("2025-01-01") gives every time; null for what fails, whose reason is for later.
+
+    What takes long is left to the evaluations, which bound it: all calls of a text share a few
+    steps, or whoever published or checked it would wait for each of them.
+    """
+    values = [arg.value for arg in node.args if isinstance(arg, nodes.Literal)]
+    if len(values) < len(node.args):
+        return None
+    try:
+        return call_builtin(function, values, node.names, Run({}, {}, scope.folding), node.pos)
+    except FeelError as error:
+        if error.code == "feel_limit":
+            return None
+        raise
 
 
 def _call_host(name: str, node: nodes.Call, scope: Scope) -> Fn:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TypeVar, cast
 
 from engine.feel import nodes
-from engine.feel.limits import check_list
+from engine.feel.limits import MAX_FOLDED, Budget, check_list
 from engine.feel.nodes import Node
 from engine.feel.properties import PROPERTIES
 from engine.feel.registry import BUILTINS
@@ -37,7 +37,10 @@ class Reads:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is known at a place of the text: names bound around it, and those declared outside."""
+    """What is known at a place of the text: names bound around it, and those declared outside.
+
+    `folding` is what may still be spent on calls that give the same every time.
+    """
 
     reads: Reads
     declared: frozenset[str]
@@ -46,6 +49,7 @@ class Scope:
     bound: frozenset[str] = frozenset()
     nested: bool = False
     filtered: bool = False
+    folding: Budget = field(default_factory=lambda: Budget(MAX_FOLDED))
 
     def inside(self, *names: str) -> "Scope":
         """One level further in, where `names` are bound."""

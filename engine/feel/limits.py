@@ -17,6 +17,7 @@ MAX_BRACKETS = 100  # brackets open at the same time
 MAX_HEIGHT = 60  # levels of the syntax tree; one level is up to three Python frames
 MAX_STACK = 180  # levels that are active at once, counting functions that call functions
 MAX_STEPS = 100_000  # one step is about eight small operations
+MAX_FOLDED = 2_000  # steps of the calls that one text's compilation may settle in advance
 MAX_LIST = 10_000  # elements of one list
 MAX_STRING = 100_000  # characters of one string
 MAX_EXPONENT = 9_999  # of **
@@ -42,8 +43,8 @@ class Budget:
 
     __slots__ = ("patterns", "reason", "stack", "steps")
 
-    def __init__(self) -> None:
-        self.steps = MAX_STEPS
+    def __init__(self, steps: int | None = None) -> None:
+        self.steps = MAX_STEPS if steps is None else steps
         self.stack = MAX_STACK
         self.patterns: dict[tuple[str, str], Pattern] = {}
         self.reason: tuple[Pos | None, Text] | None = None

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from engine.feel import FeelError, evaluate, limits
+from engine.feel import FeelError, compile_expression, evaluate, limits
 
 CONTEXT: dict[str, object] = {"t": "a" * 2000}
 SIGNS = "".join(chr(0x100 + 2 * n) for n in range(390))
@@ -76,3 +76,19 @@ def test_an_evaluation_pays_for_a_pattern_that_another_has_compiled() -> None:
     for _ in range(2):
         with pytest.raises(FeelError):
             evaluate(source, {"p": "x{1000}y{900}"})
+
+
+def test_compiling_leaves_to_the_evaluation_what_would_take_long() -> None:
+    hard = f'matches("{"a" * 20}", "(a*)*\\\\1b")'
+    source = f"if x then {' or '.join([hard] * 200)} else date(2025, 1, 31).day"
+    began = time.process_time()
+    compiled = compile_expression(source)
+    assert time.process_time() - began < SECONDS
+    assert compiled.evaluate({"x": False}) == 31
+    with pytest.raises(FeelError):
+        compiled.evaluate({"x": True})
+
+
+def test_compiling_says_what_is_wrong_with_a_pattern_that_is_written_out() -> None:
+    with pytest.raises(FeelError, match="样式不能使用"):
+        compile_expression('if x then matches("a", "(") else 1')
