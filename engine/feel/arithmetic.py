@@ -25,6 +25,8 @@ from engine.feel.wide import (
 from engine.feel.wide import add_months as wide_months
 from engine.text import text
 
+_ROOT = 20  # steps of a power whose exponent is no whole number
+
 # The table has already checked the kinds, so the operands are Any here.
 Operation = Callable[[Any, Any], object]
 
@@ -223,6 +225,13 @@ def _length_beyond(left: object, length: timedelta) -> object:
     if isinstance(left, datetime | WideMoment):
         return add_to_moment(left, length)
     return add_days(left, length) if isinstance(left, date | WideDate) else None
+
+
+def power(op: str, left: object, right: object, budget: Budget, pos: Pos) -> object:
+    """The same as apply for `**`, which takes long when the exponent is no whole number."""
+    whole = isinstance(right, Decimal) and right == right.to_integral_value()
+    budget.charge(1 if whole else _ROOT, pos)
+    return apply(op, left, right, budget, pos)
 
 
 def negate(value: object, budget: Budget, pos: Pos) -> object:

@@ -9,7 +9,7 @@ from engine.feel.convert import from_python
 from engine.feel.errors import FeelError, Pos
 from engine.feel.limits import MAX_STACK, too_big
 from engine.feel.loops import cost
-from engine.feel.registry import BUILTINS, Builtin, call_builtin, charge_args
+from engine.feel.registry import BUILTINS, Builtin, call_builtin, charge_call
 from engine.feel.scope import Fn, Frame, Run
 from engine.feel.types import coerce, resolve
 from engine.feel.values import Function, HostFunction, SignedFunction, TypeOf, kind_of
@@ -37,11 +37,16 @@ class Closure(BoundFunction):
     __slots__ = ("body", "frame")
 
     def __init__(
-        self, node: nodes.Lambda, kinds: tuple[TypeOf | None, ...], body: Fn, frame: Frame
+        self,
+        node: nodes.Lambda,
+        kinds: tuple[TypeOf | None, ...],
+        steps: int,
+        body: Fn,
+        frame: Frame,
     ) -> None:
         super().__init__("function", node.params, kinds, node.result)
         self.levels = node.body.height + 1
-        self.steps = cost(node)
+        self.steps = steps
         self.body = body
         self.frame = frame
 
@@ -51,9 +56,10 @@ class Closure(BoundFunction):
 
 @compiles(nodes.Lambda)
 def _lambda(node: nodes.Lambda, scope: Scope) -> Fn:
-    body = compile_node(node.body, scope.inside(*node.params))
+    inner = scope.inside(*node.params)
+    body, steps = compile_node(node.body, inner), cost(node, inner)
     kinds = tuple(kind and resolve(kind, scope.types) for kind in node.types)
-    return lambda frame: Closure(node, kinds, body, frame)
+    return lambda frame: Closure(node, kinds, steps, body, frame)
 
 
 @compiles(nodes.Call)
@@ -200,8 +206,7 @@ def call_host(
     function cannot work with the arguments.
     """
     try:
-        charge_args(args, run.budget)
-        run.budget.charge(1)
+        charge_call(1, args, run.budget)
         positional, named = _host_args(function, args, names)
         return from_python(function(*positional, **named), name)
     except FeelError as error:

@@ -39,7 +39,8 @@ class Reads:
 class Scope:
     """What is known at a place of the text: names bound around it, and those declared outside.
 
-    `folding` is what may still be spent on calls that give the same every time.
+    `levels` are the frames between here and the outermost, which looking up a name may have to go
+    through; `folding` is what may still be spent on calls that give the same every time.
     """
 
     reads: Reads
@@ -49,14 +50,17 @@ class Scope:
     bound: frozenset[str] = frozenset()
     nested: bool = False
     filtered: bool = False
+    levels: int = 0
     folding: Budget = field(default_factory=lambda: Budget(MAX_FOLDED))
 
     def inside(self, *names: str) -> "Scope":
         """One level further in, where `names` are bound."""
-        return replace(self, bound=self.bound.union(names), nested=True)
+        bound = self.bound.union(names)
+        return replace(self, bound=bound, nested=True, levels=self.levels + 1)
 
     def inside_filter(self) -> "Scope":
-        return replace(self.inside("item"), filtered=True)
+        # An element that is a context has a frame of its own.
+        return replace(self.inside("item").inside(), filtered=True)
 
     def read(self, name: str) -> None:
         """Note that `name` is read here, if it is the context that it may come from."""

@@ -22,9 +22,9 @@ Body = Callable[[Frame, list[object]], object]
 _PARTIAL = "partial"
 
 
-def cost(node: Node) -> int:
-    """Steps that one evaluation of a loop's body may take."""
-    return 1 + (node.size >> 3)
+def cost(node: Node, scope: Scope) -> int:
+    """Steps that one evaluation of a loop's body takes: by its nodes, and how deep they stand."""
+    return 1 + (node.size * (16 + scope.levels) >> 7)
 
 
 def _sources(iterations: tuple[nodes.Iteration, ...], scope: Scope) -> tuple[list[Source], Scope]:
@@ -37,7 +37,7 @@ def _sources(iterations: tuple[nodes.Iteration, ...], scope: Scope) -> tuple[lis
     return sources, scope
 
 
-def _frames(sources: list[Source], frame: Frame, node: Node) -> Iterator[Frame | None]:
+def _frames(sources: list[Source], frame: Frame, node: Node, steps: int) -> Iterator[Frame | None]:
     """A frame for each combination of elements, the last source running fastest.
 
     Yields None, once, when a source is not something to run over.
@@ -47,14 +47,13 @@ def _frames(sources: list[Source], frame: Frame, node: Node) -> Iterator[Frame |
     if items is None:
         yield None
         return
-    steps = cost(node)
     for item in items:
         frame.run.budget.charge(steps, node.pos)
         inner = Frame({name: item}, frame, frame.run)
         if len(sources) == 1:
             yield inner
         else:
-            yield from _frames(sources[1:], inner, node)
+            yield from _frames(sources[1:], inner, node, steps)
 
 
 def _items(
@@ -102,12 +101,13 @@ def _offsets(distance: Decimal, node: Node) -> range:
 @compiles(nodes.For)
 def _for(node: nodes.For, scope: Scope) -> Fn:
     sources, inner = _sources(node.iterations, scope)
+    steps = cost(node, inner)
     plain = compile_node(node.body, inner.inside(_PARTIAL))
     body = _with_partial(plain, node) if mentions(node.body, _PARTIAL) else _without_partial(plain)
 
     def collect(frame: Frame) -> object:
         results: list[object] = []
-        for each in _frames(sources, frame, node):
+        for each in _frames(sources, frame, node, steps):
             if each is None:
                 return None
             results.append(body(each, results))
@@ -136,12 +136,12 @@ def _without_partial(body: Fn) -> Body:
 def _quantified(node: nodes.Quantified, scope: Scope) -> Fn:
     """Three-valued like `or` (some) and `and` (every)."""
     sources, inner = _sources(node.iterations, scope)
-    body = compile_node(node.body, inner)
+    body, steps = compile_node(node.body, inner), cost(node, inner)
     decisive = node.decisive
 
     def decide(frame: Frame) -> object:
         answer: bool | None = not decisive
-        for each in _frames(sources, frame, node):
+        for each in _frames(sources, frame, node, steps):
             found = None if each is None else body(each)
             if found is decisive:
                 return decisive
@@ -158,8 +158,8 @@ def _filter(node: nodes.Filter, scope: Scope) -> Fn:
     if _is_index(node.condition):
         index = compile_node(node.condition, scope)
         return lambda frame: element(_as_list(base(frame)), index(frame))
-    condition = compile_node(node.condition, scope.inside_filter())
-    steps = cost(node.condition)
+    inner = scope.inside_filter()
+    condition, steps = compile_node(node.condition, inner), cost(node.condition, inner)
 
     def select(frame: Frame) -> object:
         items = _as_list(base(frame))

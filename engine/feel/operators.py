@@ -5,11 +5,11 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from engine.feel import nodes
-from engine.feel.arithmetic import apply, negate
+from engine.feel.arithmetic import apply, negate, power
 from engine.feel.compare import compare, is_in, mismatch
 from engine.feel.compile import Scope, compile_node, compiles
 from engine.feel.errors import FeelError, Pos
-from engine.feel.limits import check_list
+from engine.feel.limits import Budget, check_list
 from engine.feel.nodes import Node, mentions
 from engine.feel.scope import Fn, Frame, TestFn
 from engine.feel.types import is_instance, resolve, without_values
@@ -31,16 +31,21 @@ def _arithmetic(node: nodes.Arithmetic, scope: Scope) -> Fn:
     first, *rest = [compile_node(operand, scope) for operand in node.operands]
     if len(rest) == 1:
         op, pos, second = node.ops[0], node.places[0], rest[0]
-        return lambda frame: apply(op, first(frame), second(frame), frame.run.budget, pos)
-    steps = list(zip(node.ops, node.places, rest, strict=True))
+        run = _runner(op)
+        return lambda frame: run(op, first(frame), second(frame), frame.run.budget, pos)
+    steps = list(zip(node.ops, map(_runner, node.ops), node.places, rest, strict=True))
 
     def fold(frame: Frame) -> object:
         value = first(frame)
-        for op, pos, operand in steps:
-            value = apply(op, value, operand(frame), frame.run.budget, pos)
+        for op, run, pos, operand in steps:
+            value = run(op, value, operand(frame), frame.run.budget, pos)
         return value
 
     return fold
+
+
+def _runner(op: str) -> Callable[[str, object, object, Budget, Pos], object]:
+    return power if op == "**" else apply
 
 
 @compiles(nodes.Negate)

@@ -114,13 +114,14 @@ def _coerce(param: Param, value: object) -> object:
 
 
 class Builtin(Function):
-    """A named built-in with all its overloads."""
+    """A named built-in with all its overloads; a call costs `steps`, long arguments more."""
 
-    __slots__ = ("overloads",)
+    __slots__ = ("overloads", "steps")
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.overloads: list[Overload] = []
+        self.steps = 1
 
     def takes(self, kinds: Sequence[TypeOf]) -> bool:
         return any(overload.takes(kinds) for overload in self.overloads)
@@ -130,15 +131,19 @@ BUILTINS: dict[str, Builtin] = {}
 
 
 def builtin(
-    name: str, *params: str, budget: bool = False, run: bool = False
+    name: str, *params: str, budget: bool = False, run: bool = False, steps: int = 1
 ) -> Callable[[Implementation], Implementation]:
-    """Register a function under its FEEL name; see the module's text for `params`."""
+    """Register a function under its FEEL name; see the module's text for `params`.
+
+    `steps` are for functions that take longer than most: a step is about eight microseconds.
+    """
     overload = tuple(_param(declared) for declared in params)
     needs: Literal["", "budget", "run"] = "run" if run else "budget" if budget else ""
 
     def register(function: Implementation) -> Implementation:
         entry = BUILTINS.setdefault(name, Builtin(name))
         entry.overloads.append(Overload(overload, function, needs))
+        entry.steps = max(entry.steps, steps)
         return function
 
     return register
@@ -160,7 +165,7 @@ def call_builtin(
     """Call the first overload that fits; null with a reason when none does."""
     budget = run.budget
     try:
-        charge_args(args, budget)
+        charge_call(function.steps, args, budget)
         for overload in function.overloads:
             bound = overload.bind(args, names)
             if bound is not None:
@@ -186,13 +191,14 @@ def _attempt(
     return result
 
 
-def charge_args(args: Sequence[object], budget: Budget) -> None:
-    """Long arguments cost steps before anything is done with them."""
+def charge_call(steps: int, args: Sequence[object], budget: Budget) -> None:
+    """A call costs steps, and long arguments more, before anything is done with them."""
     for arg in args:
         if isinstance(arg, list | dict):
-            budget.charge(len(arg) >> 3)
+            steps += len(arg) >> 3
         elif isinstance(arg, str):
-            budget.charge(len(arg) >> 7)
+            steps += len(arg) >> 7
+    budget.charge(steps)
 
 
 def _checked(result: object, budget: Budget) -> object:

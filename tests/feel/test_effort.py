@@ -6,7 +6,10 @@ import pytest
 
 from engine.feel import FeelError, compile_expression, evaluate, limits
 
-CONTEXT: dict[str, object] = {"t": "a" * 2000}
+CONTEXT: dict[str, object] = {
+    "t": "a" * 2000,
+    "numbers": [n * 7919 % 10_007 for n in range(10_000)],
+}
 SIGNS = "".join(chr(0x100 + 2 * n) for n in range(390))
 SUBSETS = "[a-z-" * 29 + "[b]" + "]" * 29
 
@@ -92,3 +95,35 @@ def test_compiling_leaves_to_the_evaluation_what_would_take_long() -> None:
 def test_compiling_says_what_is_wrong_with_a_pattern_that_is_written_out() -> None:
     with pytest.raises(FeelError, match="样式不能使用"):
         compile_expression('if x then matches("a", "(") else 1')
+
+
+SLOW_CALLS = {
+    "roots": ("(i ** 1.2345) ** 0.81 + ", 400),
+    "logarithms": ("log(exp(i / 7)) + ", 400),
+    "square roots": ("sqrt(i / 7) + ", 400),
+    "dates": ('date(d).day + date and time(d + "T00:00:00@Asia/Shanghai").day + ', 100),
+    "durations": ('duration("P" + string(i) + "D").days + ', 200),
+    "ranges": ('range("[1.." + string(i) + "]").end + ', 200),
+    "relations": ("(if overlaps before([1..i], [2..i]) then 1 else 0) + ", 100),
+}
+
+
+@pytest.mark.parametrize("name", SLOW_CALLS)
+def test_functions_that_take_longer_than_others_cost_more(name: str) -> None:
+    term, times = SLOW_CALLS[name]
+    refused(f'{{d: "2025-01-31", r: for i in 1..9999 return {term * times} 0}}.r')
+
+
+def test_a_function_that_is_handed_to_another_costs_steps_each_time() -> None:
+    refused("for i in 1..9999 return count(sort(numbers, before))")
+
+
+def test_names_cost_more_the_deeper_they_are_looked_up_from() -> None:
+    outer = "".join(f"for a{n} in [1] return (" for n in range(45))
+    names = " + ".join(["a0"] * 1500)
+    refused(f"{outer}for i in 1..9999 return {names}{')' * 45}")
+    refused(
+        "for "
+        + ", ".join(f"a{n} in [1]" for n in range(250))
+        + f", i in 1..9999 return {' + '.join(['a0'] * 1200)}"
+    )

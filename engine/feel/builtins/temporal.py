@@ -33,7 +33,7 @@ _MONTHS = (
 )
 
 
-@builtin("date", "from: string")
+@builtin("date", "from: string", steps=2)
 def date_from_string(source: str) -> Day | None:
     return parse_date(source)
 
@@ -60,7 +60,7 @@ def _small(value: Decimal) -> int | None:
     return int(value) if whole else None
 
 
-@builtin("time", "from: string")
+@builtin("time", "from: string", steps=2)
 def time_from_string(source: str) -> Clock | None:
     return parse_time(source)
 
@@ -98,7 +98,7 @@ def _clock(hour: Decimal, minute: Decimal, second: Decimal, zone: tzinfo | None)
     return NanoTime(clock, nanos % 1000) if nanos % 1000 else clock
 
 
-@builtin("date and time", "from: string")
+@builtin("date and time", "from: string", steps=3)
 def date_time_from_string(source: str) -> Moment | None:
     return parse_date_time(source)
 
@@ -146,7 +146,7 @@ def date_time_from_numbers(
     return None if found is None or clock is None else combine(found, clock)
 
 
-@builtin("duration", "from: string")
+@builtin("duration", "from: string", steps=2)
 def duration(source: str) -> timedelta | Months | None:
     return parse_duration(source)
 
@@ -156,7 +156,7 @@ def duration_itself(length: timedelta | Months) -> timedelta | Months:
     return length
 
 
-@builtin("years and months duration", "from: date", "to: date")
+@builtin("years and months duration", "from: date", "to: date", steps=2)
 @builtin("years and months duration", "from: date and time", "to: date and time")
 @builtin("years and months duration", "from: date", "to: date and time")
 @builtin("years and months duration", "from: date and time", "to: date")
