@@ -189,7 +189,7 @@ def _range(node: nodes.RangeOf, scope: Scope) -> Fn:
 
 def make_range(frame: Frame, node: Node, made: Range) -> Range | None:
     """The range, unless its ends are missing or of different kinds."""
-    if made.start is None or made.end is None or type(made.start) is not type(made.end):
+    if made.start is None or made.end is None or kind_of(made.start) != kind_of(made.end):
         frame.run.budget.note(node.pos, text("区间的两端须是同一种值"))
         return None
     return made

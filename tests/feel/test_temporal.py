@@ -117,3 +117,31 @@ def test_days_of_all_years_count_as_pythons_do(days: int) -> None:
     if isinstance(day, date):
         assert wide.ordinal(day) - day.toordinal() == wide.ordinal(date(1, 1, 1)) - 1
         assert wide.weekday(day) == day.isoweekday()
+
+
+ORDERED = [
+    ('@"2024-01-01"', '@"99999-01-01"'),
+    ('@"-5000-01-01"', '@"2024-01-01"'),
+    ('@"10:00:00"', '@"10:00:00.000000001"'),
+    ('@"10:00:00.000000001Z"', '@"10:00:00.000000002Z"'),
+    ('@"2024-01-01T10:00:00"', '@"10000-01-01T10:00:00"'),
+    ('@"2024-01-01T10:00:00.000000001"', '@"10000-01-01T10:00:00"'),
+    ('@"2024-01-01T10:00:00@Asia/Shanghai"', '@"2024-01-01T10:00:00@Europe/Paris"'),
+]
+
+
+@pytest.mark.parametrize(("first", "last"), ORDERED)
+def test_wide_values_and_others_have_one_order(first: str, last: str) -> None:
+    context = {"a": evaluate(first, {}), "b": evaluate(last, {})}
+    for items in ("[a, b]", "[b, a]", "[b, a, b, a][item in (a, b)]"):
+        assert evaluate(f"sort({items})[1] = a and sort({items})[-1] = b", context) is True
+        assert evaluate(f"min({items}) = a and max({items}) = b", context) is True
+    assert evaluate("median([a, b]) = null and mode([a, b]) = null", context) is True
+    assert evaluate("a < b and a != b and b in [a..b] and not(b in [a..b))", context) is True
+    assert evaluate("sort([b, a], function(x, y) x < y) = [a, b]", context) is True
+
+
+def test_wide_values_of_different_kinds_have_no_order() -> None:
+    for items in ('[@"10000-01-01", @"10:00:00.000000001"]', '[@"10000-01-01", 1]'):
+        assert evaluate(f"sort({items})", {}) is None
+        assert evaluate(f"min({items})", {}) is None
