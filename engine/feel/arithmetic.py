@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from engine.feel.errors import FeelError, Pos
 from engine.feel.limits import MAX_EXPONENT, Budget, check_string, too_big
@@ -26,6 +27,7 @@ from engine.feel.wide import add_months as wide_months
 from engine.text import text
 
 _ROOT = 20  # steps of a power whose exponent is no whole number
+_WIDE_STEPS = 2  # steps of what is done with wide values
 
 # The table has already checked the kinds, so the operands are Any here.
 Operation = Callable[[Any, Any], object]
@@ -38,7 +40,10 @@ def _add_date(day: date, length: timedelta) -> date | None:
 
 
 def _add_moment(moment: datetime, length: timedelta) -> datetime | None:
+    """So much time later: where the clocks are put forward, the hour that is left out is none."""
     try:
+        if isinstance(moment.tzinfo, ZoneInfo):
+            return (moment.astimezone(UTC) + length).astimezone(moment.tzinfo)
         return moment + length
     except OverflowError:
         return None
@@ -64,6 +69,9 @@ def _add_lengths(left: timedelta, right: timedelta) -> timedelta | None:
 def _between_moments(left: datetime, right: datetime) -> timedelta | None:
     if (left.utcoffset() is None) != (right.utcoffset() is None):
         return None
+    if left.tzinfo is right.tzinfo and isinstance(left.tzinfo, ZoneInfo):
+        # Python would subtract what the clock on the wall shows.
+        return left.astimezone(UTC) - right.astimezone(UTC)
     return left - right
 
 
@@ -181,6 +189,8 @@ def apply(op: str, left: object, right: object, budget: Budget, pos: Pos) -> obj
         raise
     if result is None and isinstance(left, date | timedelta | Months):
         result = _beyond(op, left, right)
+    if type(result) is not Decimal:
+        budget.charge(1, pos)
     if result is None:
         budget.note(pos, text("“{op}”没有可用的结果", op=op))
     return check_string(result, budget, pos) if isinstance(result, str) else result
@@ -192,6 +202,7 @@ def _opposite(length: timedelta | None) -> timedelta | None:
 
 def _apply_wide(op: str, left: object, right: object, budget: Budget, pos: Pos) -> object:
     """The same for years beyond Python's calendar and parts of microseconds."""
+    budget.charge(_WIDE_STEPS, pos)
     result = _beyond(op, left, right)
     if result is None and (plain(left) is not left or plain(right) is not right):
         result = apply(op, plain(left), plain(right), budget, pos)
