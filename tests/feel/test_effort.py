@@ -154,3 +154,10 @@ SLOW_COMPARISONS = {
 @pytest.mark.parametrize("name", SLOW_COMPARISONS)
 def test_comparisons_that_take_longer_than_those_of_numbers_cost_steps(name: str) -> None:
     refused(SLOW_COMPARISONS[name])
+
+
+@pytest.mark.parametrize("start", ["1e6144", "-1e6144", "1e-6143"])
+def test_a_place_far_outside_of_a_text_is_answered_at_once(start: str) -> None:
+    error, taken = timed(f'for i in 1..3000 return substring("text", {start} / i, {start})')
+    assert error is None
+    assert taken < SECONDS

@@ -1,6 +1,6 @@
 """Text functions. Positions count characters from 1, or from the end when negative."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from engine.feel import convert
 from engine.feel.limits import MAX_DEPTH, MAX_STRING, Budget, check_string, too_big
@@ -72,7 +72,9 @@ def ends_with(value: str, match: str) -> bool:
 
 @builtin("substring", "string: string", "start position: number", "length: number?")
 def substring(value: str, start: Decimal, length: Decimal | None = None) -> str | None:
-    first = min(max(int(start.to_integral_value()), -len(value)), len(value) + 1) if start else 0
+    # Bounded before it becomes an int: one of 6,000 digits takes long to make.
+    nearest = min(max(start, Decimal(-len(value))), Decimal(len(value) + 1))
+    first = int(nearest.to_integral_value(ROUND_HALF_EVEN)) if start else 0
     if first == 0 or (length is not None and length < 1):
         return None
     begin = first - 1 if first > 0 else len(value) + first
