@@ -90,7 +90,7 @@ def _divide(left: Decimal, right: Decimal) -> Decimal | None:
 
 
 def _power(base: Decimal, exponent: Decimal) -> Decimal | None:
-    if abs(exponent) > MAX_EXPONENT:
+    if not -MAX_EXPONENT <= exponent <= MAX_EXPONENT:
         raise too_big(text("指数"), MAX_EXPONENT)
     if not exponent:
         return Decimal(1)  # of zero too, as in mathematics with whole numbers

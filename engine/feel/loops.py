@@ -1,6 +1,6 @@
 """Compiles for, some, every and filters: what is done for each element of a list."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -9,7 +9,7 @@ from engine.feel.compile import Scope, compile_node, compiles
 from engine.feel.limits import MAX_LIST, check_list, too_big
 from engine.feel.nodes import Node, mentions
 from engine.feel.scope import Fn, Frame
-from engine.feel.values import Range, kind_of
+from engine.feel.values import CONTEXT, Range, kind_of
 from engine.text import text
 
 Source = tuple[str, Fn, Fn | None]
@@ -58,10 +58,10 @@ def _frames(sources: list[Source], frame: Frame, node: Node, steps: int) -> Iter
 
 def _items(
     frame: Frame, value: object, end: object, node: Node, to_end: bool
-) -> list[object] | None:
+) -> Iterable[object] | None:
     """The elements of a list, of `from..to`, or of a range; None if it is none of these."""
     if to_end:
-        return _count(value, end, node)
+        return _within(Range(value, end, True, True), node)
     if isinstance(value, list):
         return value
     if isinstance(value, Range):
@@ -72,30 +72,30 @@ def _items(
     return [value]
 
 
-def _within(bounds: Range, node: Node) -> list[object] | None:
-    items = _count(bounds.start, bounds.end, node)
-    if items and not bounds.start_included:
-        items = items[1:]
-    return items[:-1] if items and not bounds.end_included else items
+def _within(bounds: Range, node: Node) -> Iterable[object] | None:
+    """Whole numbers or days from one end to the other, downwards if that is smaller.
 
-
-def _count(start: object, end: object, node: Node) -> list[object] | None:
-    """Whole numbers or days from `start` to `end`, downwards if `end` is smaller."""
+    They are made one by one: a `some` may stop at the first of thousands.
+    """
+    start, end = bounds.start, bounds.end
     if type(start) is date and type(end) is date:
-        days = (end - start).days
-        return [start + timedelta(days=i) for i in _offsets(Decimal(days), node)]
-    if isinstance(start, Decimal) and isinstance(end, Decimal):
-        if start != start.to_integral_value() or end != end.to_integral_value():
-            return None
-        return [start + i for i in _offsets(end - start, node)]
-    return None
+        days = _offsets(Decimal((end - start).days), bounds, node)
+        return (start + timedelta(days=i) for i in days)
+    if not isinstance(start, Decimal) or not isinstance(end, Decimal):
+        return None
+    if start != start.to_integral_value() or end != end.to_integral_value():
+        return None
+    offsets = _offsets(CONTEXT.subtract(end, start), bounds, node)
+    return (CONTEXT.add(start, Decimal(i)) for i in offsets)
 
 
-def _offsets(distance: Decimal, node: Node) -> range:
-    if abs(distance) >= MAX_LIST:
+def _offsets(distance: Decimal, bounds: Range, node: Node) -> range:
+    if not -MAX_LIST < distance < MAX_LIST:
         raise too_big(text("循环次数"), MAX_LIST, node.pos)
     last = int(distance)
-    return range(last + 1) if last >= 0 else range(0, last - 1, -1)
+    offsets = range(last + 1) if last >= 0 else range(0, last - 1, -1)
+    offsets = offsets if bounds.start_included else offsets[1:]
+    return offsets if bounds.end_included else offsets[:-1]
 
 
 @compiles(nodes.For)
@@ -195,8 +195,10 @@ def _item_frame(item: object, frame: Frame) -> Frame:
 
 
 def element(items: list[object], index: object) -> object:
-    """The element at a place counted from 1, or from the end when negative."""
-    if not isinstance(index, Decimal) or not 1 <= abs(index) <= len(items):
+    """The element at a whole place counted from 1, or from the end when negative."""
+    if not isinstance(index, Decimal) or not -len(items) <= index <= len(items):
         return None
     place = int(index)
+    if not place or place != index:
+        return None
     return items[place - 1 if place > 0 else place]

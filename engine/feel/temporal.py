@@ -92,7 +92,7 @@ def parse_duration(source: str) -> timedelta | Months | None:
             days=int(days[2] or 0),
             hours=int(days[3] or 0),
             minutes=int(days[4] or 0),
-            microseconds=int(Decimal(days[5] or 0) * 1_000_000),
+            microseconds=int(CONTEXT.scaleb(Decimal(days[5] or 0), Decimal(6))),
         )
         return -length if days[1] else length
     except OverflowError:
@@ -139,7 +139,7 @@ def from_microseconds(count: Decimal) -> timedelta | None:
 
 def seconds(length: timedelta) -> Decimal:
     """A duration in seconds, exact."""
-    whole, rest = divmod(length, timedelta(seconds=1))
+    whole, rest = divmod(length // MICROSECOND, 1_000_000)
     if not rest:
         return Decimal(whole)
     return CONTEXT.scaleb(microseconds(length), Decimal(-6)).normalize(CONTEXT)

@@ -14,10 +14,12 @@ from engine.feel.values import Function, SignedFunction
 
 
 def _place(items: list[object], position: Decimal) -> int | None:
-    """The index of a place; None when there is no such element."""
-    if not 1 <= abs(position) < len(items) + 1:
+    """The index of a place, cut to a whole number; None when there is no such element."""
+    if not -len(items) - 1 < position < len(items) + 1:
         return None
     whole = int(position)
+    if not whole:
+        return None
     return whole - 1 if whole > 0 else len(items) + whole
 
 
@@ -26,7 +28,7 @@ def sublist(
     items: list[object], start: Decimal, length: Decimal | None = None
 ) -> list[object] | None:
     at = _place(items, start)
-    if at is None or (length is not None and (length < 1 or at + length > len(items))):
+    if at is None or (length is not None and not 1 <= length <= len(items) - at):
         return None
     return items[at:] if length is None else items[at : at + int(length)]
 

@@ -18,7 +18,7 @@ def square_root(value: Decimal) -> Decimal | None:
 @builtin("exp", "number: number", steps=6)
 def exponential(value: Decimal) -> Decimal | None:
     # Beyond this the result is infinite or nothing, and computing it would take long.
-    if abs(value) > 15_000:
+    if not -15_000 <= value <= 15_000:
         return Decimal(0) if value < 0 else None
     return finite(CONTEXT.exp(value))
 

@@ -11,7 +11,7 @@ from engine.feel.temporal import (
     parse_duration,
     parse_time,
 )
-from engine.feel.values import Months
+from engine.feel.values import CONTEXT, Months
 from engine.feel.wide import (
     Clock,
     Day,
@@ -93,8 +93,9 @@ def _clock(hour: Decimal, minute: Decimal, second: Decimal, zone: tzinfo | None)
     hours, minutes = _small(hour), _small(minute)
     if hours is None or minutes is None or not 0 <= second < 60:
         return None
-    nanos = int((second - int(second)) * 1_000_000_000)
-    clock = time(hours, minutes, int(second), nanos // 1000, zone)
+    whole = int(second)
+    nanos = int(CONTEXT.scaleb(CONTEXT.subtract(second, Decimal(whole)), Decimal(9)))
+    clock = time(hours, minutes, whole, nanos // 1000, zone)
     return NanoTime(clock, nanos % 1000) if nanos % 1000 else clock
 
 
