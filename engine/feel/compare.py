@@ -15,7 +15,8 @@ from engine.text import text
 
 _INSTANTS = 2  # steps of comparing two instants
 _LONG_TEXT = 128  # characters that are compared in a step
-_ORDERED = frozenset({Decimal, str, date, time, datetime, timedelta, Months})
+_PLAIN = frozenset({Decimal, str, date, timedelta, Months})  # without zones to look at
+_ORDERED = _PLAIN | {time, datetime}
 # What they are applied to has been checked for its kind.
 _ORDERINGS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
@@ -42,12 +43,14 @@ def order(
 
     What takes longer than numbers costs the budget steps; without one, it is free.
     """
-    if type(left) is str and type(right) is str:
-        _charge_texts(left, right, budget)
+    kind = type(left)
+    if kind is type(right) and kind in _PLAIN:
+        if isinstance(left, str) and isinstance(right, str):
+            _charge_texts(left, right, budget)
         return test(left, right)
     if by_instant(left) or by_instant(right):
         return _compare_instants(test, left, right, budget)
-    if type(left) is not type(right) or type(left) not in _ORDERED or _mixed_zones(left, right):
+    if kind is not type(right) or kind not in _ORDERED or _mixed_zones(left, right):
         return None
     return test(left, right)
 
@@ -91,11 +94,9 @@ def equals(left: object, right: object, budget: Budget, depth: int = 0) -> bool 
     kind = type(left)
     if left is None or right is None:
         return left is right
-    if kind is str and type(right) is str:
+    if kind in _ORDERED or by_instant(left) or by_instant(right):
         return order(operator.eq, left, right, budget)
-    if by_instant(left) or by_instant(right):
-        return _compare_instants(operator.eq, left, right, budget)
-    if kind is not type(right) or _mixed_zones(left, right):
+    if kind is not type(right):
         return None
     if isinstance(left, list) and isinstance(right, list):
         return _equal_lists(left, right, budget, _deeper(depth))

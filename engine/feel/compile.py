@@ -272,6 +272,7 @@ def _walk(node: nodes.Path, scope: Scope) -> Fn:
 
 def _property(frame: Frame, value: object, node: nodes.Path) -> object:
     if isinstance(value, list):
+        frame.run.budget.charge(len(value) >> 3, node.pos)
         check_list(value, frame.run.budget, node.pos)
         return [_property(frame, item, node) for item in value if not isinstance(item, list)]
     if isinstance(value, dict) and node.key in value:

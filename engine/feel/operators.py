@@ -12,7 +12,7 @@ from engine.feel.errors import FeelError, Pos
 from engine.feel.limits import Budget, check_list
 from engine.feel.nodes import Node, mentions
 from engine.feel.scope import Fn, Frame, TestFn
-from engine.feel.types import is_instance, resolve, without_values
+from engine.feel.types import is_instance, resolve, size, without_values
 from engine.feel.values import Operator, kind_of
 from engine.text import text
 
@@ -197,9 +197,11 @@ def _operator_test(node: nodes.OperatorTest, scope: Scope) -> TestFn:
 @compiles(nodes.InstanceOf)
 def _instance_of(node: nodes.InstanceOf, scope: Scope) -> Fn:
     value, kind = compile_node(node.value, scope), without_values(resolve(node.type, scope.types))
+    steps = size(kind) >> 3
 
     def test(frame: Frame) -> bool | None:
         try:
+            frame.run.budget.charge(steps)
             return is_instance(value(frame), kind, frame.run.budget)
         except FeelError as error:
             error.place(node.pos)

@@ -29,6 +29,11 @@ def resolve(kind: TypeOf, types: Types) -> TypeOf:
     return TypeOf(kind.name, kind.keys, parts, kind.allows)
 
 
+def size(kind: TypeOf) -> int:
+    """How many types a type is made of."""
+    return 1 + sum(map(size, kind.parts))
+
+
 def without_values(kind: TypeOf) -> TypeOf:
     """The type without the tests of its values, which `instance of` does not ask."""
     return TypeOf(kind.name, kind.keys, tuple(map(without_values, kind.parts)))

@@ -2,7 +2,7 @@
 
 from datetime import datetime, time, timedelta
 from time import process_time
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
@@ -16,6 +16,11 @@ CONTEXT: dict[str, object] = {
     "long": "a" * 100_000,
     "years": [WideMoment(WideDate(10_000 + n, 1, 1), time(0, 0, 0, n)) for n in range(10_000)],
     "zones": [datetime(2024, 1, 1, tzinfo=PARIS) + timedelta(hours=n) for n in range(10_000)],
+    "pieces": "$1" * 3000,
+    "places": sorted(available_timezones())[:200],
+    "nowhere": [f"Nowhere{n}" for n in range(200)],
+    "lengths": [timedelta(seconds=1.5)] * 10_000,
+    "keys": {str(n): n for n in range(10_000)},
     "numbers": [n * 7919 % 10_007 for n in range(10_000)],
 }
 SIGNS = "".join(chr(0x100 + 2 * n) for n in range(390))
@@ -161,3 +166,45 @@ def test_a_place_far_outside_of_a_text_is_answered_at_once(start: str) -> None:
     error, taken = timed(f'for i in 1..3000 return substring("text", {start} / i, {start})')
     assert error is None
     assert taken < SECONDS
+
+
+OTHERS = {
+    "pieces of a replacement": 'for i in 1..9999 return replace("", "a", pieces)',
+    "contexts deep inside": 'for i in 1..9999 return context put({a: keys}, ["a", "x"], i)',
+    "fields of many": "for i in 1..9999 return count(lengths.seconds)",
+    "large types": "for i in 1..9999 return count instance of function<"
+    + ", ".join(["list<Any>"] * 500)
+    + "> -> Any",
+    "texts in a text": "string(for i in 1..9999 return long)",
+    "numbers in a text": "for i in 1..9999 return string length(string([1e6144, [1..1e6144]]))",
+    "keys in a text": "string(for i in 1..9999 return context put({}, long, i))",
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_is_hidden_in_a_value_is_paid_for(name: str) -> None:
+    refused(OTHERS[name])
+
+
+def test_a_some_that_stops_at_once_does_not_make_what_it_does_not_look_at() -> None:
+    error, taken = timed(
+        "every i in 1..500 satisfies some j in 1..9999 satisfies some k in [1..9999) satisfies true"
+    )
+    assert error is None
+    assert taken < SECONDS
+
+
+@pytest.mark.parametrize("names", ["places", "nowhere"])
+def test_zones_are_not_looked_for_on_the_disk_again_and_again(
+    names: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "MAX_STEPS", 5 * STEPS)
+    error, taken = timed(f'for i in 1..25, z in {names} return is(time("00:00:00@" + z), null)')
+    assert error is None
+    assert taken < SECONDS
+
+
+@pytest.mark.parametrize("part", ["long", "1e6144", "[1..1e6144]", "{long: long}.long"])
+def test_a_result_that_shares_its_parts_is_refused_before_it_is_written(part: str) -> None:
+    with pytest.raises(FeelError, match="上限"):
+        evaluate(f"for i in 1..9999 return {part}", CONTEXT)

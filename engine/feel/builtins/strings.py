@@ -4,6 +4,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from engine.feel import convert
 from engine.feel.limits import MAX_DEPTH, MAX_STRING, Budget, check_string, too_big
+from engine.feel.printer import quoted
 from engine.feel.regex import prepare, replacement_pieces
 from engine.feel.registry import builtin
 from engine.feel.values import Range
@@ -16,21 +17,28 @@ def string(budget: Budget, value: object) -> str | None:
 
 
 def _show(value: object, budget: Budget, depth: int) -> list[str]:
-    """The parts of a value's text; inside lists and contexts, strings are quoted."""
+    """The parts of a value's text; inside lists and contexts, strings are quoted.
+
+    Each part is paid for when it is made: one list can hold a long text thousands of times.
+    """
     budget.charge(1)
     if depth >= MAX_DEPTH:
         raise too_big(text("值的嵌套层数"), MAX_DEPTH)
     if isinstance(value, list):
-        shown = [_show(item, budget, depth + 1) for item in value]
-        return ["[", *_joined(shown), "]"]
+        return ["[", *_joined([_show(item, budget, depth + 1) for item in value]), "]"]
     if isinstance(value, dict):
-        entries = [[f"{key}: ", *_show(item, budget, depth + 1)] for key, item in value.items()]
+        entries = [
+            [check_string(f"{key}: ", budget), *_show(item, budget, depth + 1)]
+            for key, item in value.items()
+        ]
         return ["{", *_joined(entries), "}"]
-    if isinstance(value, Range):
-        return [convert.format_range(value)]
+    return [check_string(_show_alone(value, depth), budget)]
+
+
+def _show_alone(value: object, depth: int) -> str:
     if isinstance(value, str) and depth:
-        return ['"', value.replace("\\", "\\\\").replace('"', '\\"'), '"']
-    return [convert.format_scalar(value)]
+        return quoted(value)
+    return convert.format_range(value) if isinstance(value, Range) else convert.format_scalar(value)
 
 
 def _joined(shown: list[list[str]]) -> list[str]:
@@ -108,6 +116,7 @@ def replace(
 ) -> str | None:
     """Every match replaced; `$1` is the first group, `$0` all of it. A match of nothing is null."""
     compiled = prepare(pattern, flags or "", budget)
+    budget.charge(len(replacement) >> 3)
     pieces = replacement_pieces(replacement, compiled.slots // 2 - 1)
     if pieces is None or compiled.find("", 0, budget):
         return None
