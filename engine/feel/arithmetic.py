@@ -7,8 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from engine.feel.errors import Pos
+from engine.feel.errors import FeelError, Pos
 from engine.feel.limits import MAX_EXPONENT, Budget, check_string, too_big
 from engine.feel.temporal import add_months, from_microseconds, make_months, microseconds
 from engine.feel.values import CONTEXT, Months, finite, kind_of
@@ -25,6 +26,9 @@ from engine.feel.wide import (
 from engine.feel.wide import add_months as wide_months
 from engine.text import text
 
+_ROOT = 20  # steps of a power whose exponent is no whole number
+_WIDE_STEPS = 2  # steps of what is done with wide values
+
 # The table has already checked the kinds, so the operands are Any here.
 Operation = Callable[[Any, Any], object]
 
@@ -36,7 +40,10 @@ def _add_date(day: date, length: timedelta) -> date | None:
 
 
 def _add_moment(moment: datetime, length: timedelta) -> datetime | None:
+    """So much time later: where the clocks are put forward, the hour that is left out is none."""
     try:
+        if isinstance(moment.tzinfo, ZoneInfo):
+            return (moment.astimezone(UTC) + length).astimezone(moment.tzinfo)
         return moment + length
     except OverflowError:
         return None
@@ -62,6 +69,9 @@ def _add_lengths(left: timedelta, right: timedelta) -> timedelta | None:
 def _between_moments(left: datetime, right: datetime) -> timedelta | None:
     if (left.utcoffset() is None) != (right.utcoffset() is None):
         return None
+    if left.tzinfo is right.tzinfo and isinstance(left.tzinfo, ZoneInfo):
+        # Python would subtract what the clock on the wall shows.
+        return left.astimezone(UTC) - right.astimezone(UTC)
     return left - right
 
 
@@ -80,7 +90,7 @@ def _divide(left: Decimal, right: Decimal) -> Decimal | None:
 
 
 def _power(base: Decimal, exponent: Decimal) -> Decimal | None:
-    if abs(exponent) > MAX_EXPONENT:
+    if not -MAX_EXPONENT <= exponent <= MAX_EXPONENT:
         raise too_big(text("指数"), MAX_EXPONENT)
     if not exponent:
         return Decimal(1)  # of zero too, as in mathematics with whole numbers
@@ -174,11 +184,16 @@ def apply(op: str, left: object, right: object, budget: Budget, pos: Pos) -> obj
     except OverflowError:
         # A zone's offset can carry a moment at the calendar's edge over it.
         result = None
+    except FeelError as error:
+        error.place(pos)
+        raise
     if result is None and isinstance(left, date | timedelta | Months):
         result = _beyond(op, left, right)
+    if type(result) is not Decimal:
+        budget.charge(1, pos)
     if result is None:
         budget.note(pos, text("“{op}”没有可用的结果", op=op))
-    return check_string(result, budget) if isinstance(result, str) else result
+    return check_string(result, budget, pos) if isinstance(result, str) else result
 
 
 def _opposite(length: timedelta | None) -> timedelta | None:
@@ -187,6 +202,7 @@ def _opposite(length: timedelta | None) -> timedelta | None:
 
 def _apply_wide(op: str, left: object, right: object, budget: Budget, pos: Pos) -> object:
     """The same for years beyond Python's calendar and parts of microseconds."""
+    budget.charge(_WIDE_STEPS, pos)
     result = _beyond(op, left, right)
     if result is None and (plain(left) is not left or plain(right) is not right):
         result = apply(op, plain(left), plain(right), budget, pos)
@@ -220,6 +236,13 @@ def _length_beyond(left: object, length: timedelta) -> object:
     if isinstance(left, datetime | WideMoment):
         return add_to_moment(left, length)
     return add_days(left, length) if isinstance(left, date | WideDate) else None
+
+
+def power(op: str, left: object, right: object, budget: Budget, pos: Pos) -> object:
+    """The same as apply for `**`, which takes long when the exponent is no whole number."""
+    whole = isinstance(right, Decimal) and right == right.to_integral_value()
+    budget.charge(1 if whole else _ROOT, pos)
+    return apply(op, left, right, budget, pos)
 
 
 def negate(value: object, budget: Budget, pos: Pos) -> object:

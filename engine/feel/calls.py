@@ -9,7 +9,7 @@ from engine.feel.convert import from_python
 from engine.feel.errors import FeelError, Pos
 from engine.feel.limits import MAX_STACK, too_big
 from engine.feel.loops import cost
-from engine.feel.registry import BUILTINS, Builtin, call_builtin, charge_args
+from engine.feel.registry import BUILTINS, Builtin, call_builtin, charge_call
 from engine.feel.scope import Fn, Frame, Run
 from engine.feel.types import coerce, resolve
 from engine.feel.values import Function, HostFunction, SignedFunction, TypeOf, kind_of
@@ -37,11 +37,16 @@ class Closure(BoundFunction):
     __slots__ = ("body", "frame")
 
     def __init__(
-        self, node: nodes.Lambda, kinds: tuple[TypeOf | None, ...], body: Fn, frame: Frame
+        self,
+        node: nodes.Lambda,
+        kinds: tuple[TypeOf | None, ...],
+        steps: int,
+        body: Fn,
+        frame: Frame,
     ) -> None:
         super().__init__("function", node.params, kinds, node.result)
         self.levels = node.body.height + 1
-        self.steps = cost(node)
+        self.steps = steps
         self.body = body
         self.frame = frame
 
@@ -51,9 +56,10 @@ class Closure(BoundFunction):
 
 @compiles(nodes.Lambda)
 def _lambda(node: nodes.Lambda, scope: Scope) -> Fn:
-    body = compile_node(node.body, scope.inside(*node.params))
+    inner = scope.inside(*node.params)
+    body, steps = compile_node(node.body, inner), cost(node, inner)
     kinds = tuple(kind and resolve(kind, scope.types) for kind in node.types)
-    return lambda frame: Closure(node, kinds, body, frame)
+    return lambda frame: Closure(node, kinds, steps, body, frame)
 
 
 @compiles(nodes.Call)
@@ -72,13 +78,27 @@ def _call(node: nodes.Call, scope: Scope) -> Fn:
 def _call_builtin(function: Builtin, node: nodes.Call, scope: Scope) -> Fn:
     args = [compile_node(arg, scope) for arg in node.args]
     names, pos = node.names, node.pos
-    if all(isinstance(arg, nodes.Literal) for arg in node.args):
-        # date("2025-01-01") is the same every time; what fails keeps its reason for later.
-        values = [arg.value for arg in node.args if isinstance(arg, nodes.Literal)]
-        constant = call_builtin(function, values, names, Run({}, {}), pos)
-        if constant is not None and not isinstance(constant, list | dict):
-            return lambda _frame: constant
+    constant = _constant(function, node, scope)
+    if constant is not None and not isinstance(constant, list | dict):
+        return lambda _frame: constant
     return lambda frame: call_builtin(function, [arg(frame) for arg in args], names, frame.run, pos)
+
+
+def _constant(function: Builtin, node: nodes.Call, scope: Scope) -> object:
+    """What date("2025-01-01") gives every time; null for what fails, whose reason is for later.
+
+    What takes long is left to the evaluations, which bound it: all calls of a text share a few
+    steps, or whoever published or checked it would wait for each of them.
+    """
+    values = [arg.value for arg in node.args if isinstance(arg, nodes.Literal)]
+    if len(values) < len(node.args):
+        return None
+    try:
+        return call_builtin(function, values, node.names, Run({}, {}, scope.folding), node.pos)
+    except FeelError as error:
+        if error.code == "feel_limit":
+            return None
+        raise
 
 
 def _call_host(name: str, node: nodes.Call, scope: Scope) -> Fn:
@@ -135,13 +155,26 @@ def _call_bound(
     if len(args) != len(params) or given.keys() != set(params):
         run.budget.note(pos, text("这个函数要{count}个参数", count=len(params)))
         return None
-    for name, kind in zip(params, function.kinds, strict=True):
-        if kind is not None and given[name] is not None:
-            given[name] = coerce(given[name], kind, run.budget)
-            if given[name] is None:
-                run.budget.note(pos, text("参数的种类不对"))
-                return None
+    if not _coerce_given(function, given, run, pos):
+        run.budget.note(pos, text("参数的种类不对"))
+        return None
     return _within_stack(function, given, run, pos)
+
+
+def _coerce_given(
+    function: BoundFunction, given: dict[str, object], run: Run, pos: Pos | None
+) -> bool:
+    """Make the arguments what their parameters declare; False when one cannot be."""
+    try:
+        for name, kind in zip(function.params, function.kinds, strict=True):
+            if kind is not None and given[name] is not None:
+                given[name] = coerce(given[name], kind, run.budget)
+                if given[name] is None:
+                    return False
+    except FeelError as error:
+        error.place(pos)
+        raise
+    return True
 
 
 def _within_stack(
@@ -151,7 +184,7 @@ def _within_stack(
     levels = function.levels
     if levels > run.budget.stack:
         raise too_big(text("函数互相调用的层数"), MAX_STACK, pos)
-    run.budget.charge(function.steps)
+    run.budget.charge(function.steps, pos)
     run.budget.stack -= levels
     try:
         return function.run(given, run)
@@ -172,11 +205,13 @@ def call_host(
     Named arguments are matched with `_` for spaces. Raises FeelError (feel_function) when the
     function cannot work with the arguments.
     """
-    charge_args(args, run.budget)
-    run.budget.charge(1)
     try:
+        charge_call(1, args, run.budget)
         positional, named = _host_args(function, args, names)
         return from_python(function(*positional, **named), name)
+    except FeelError as error:
+        error.place(pos)
+        raise
     except (TypeError, ValueError, ArithmeticError, LookupError) as error:
         message = text("函数{name}不能使用这些参数：{why}", name=name, why=str(error))
         raise FeelError("feel_function", message, pos=pos) from error

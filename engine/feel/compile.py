@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TypeVar, cast
 
 from engine.feel import nodes
-from engine.feel.limits import check_list
+from engine.feel.limits import MAX_FOLDED, Budget, check_list
 from engine.feel.nodes import Node
 from engine.feel.properties import PROPERTIES
 from engine.feel.registry import BUILTINS
@@ -37,7 +37,11 @@ class Reads:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is known at a place of the text: names bound around it, and those declared outside."""
+    """What is known at a place of the text: names bound around it, and those declared outside.
+
+    `levels` are the frames between here and the outermost, which looking up a name may have to go
+    through; `folding` is what may still be spent on calls that give the same every time.
+    """
 
     reads: Reads
     declared: frozenset[str]
@@ -46,13 +50,17 @@ class Scope:
     bound: frozenset[str] = frozenset()
     nested: bool = False
     filtered: bool = False
+    levels: int = 0
+    folding: Budget = field(default_factory=lambda: Budget(MAX_FOLDED))
 
     def inside(self, *names: str) -> "Scope":
         """One level further in, where `names` are bound."""
-        return replace(self, bound=self.bound.union(names), nested=True)
+        bound = self.bound.union(names)
+        return replace(self, bound=bound, nested=True, levels=self.levels + 1)
 
     def inside_filter(self) -> "Scope":
-        return replace(self.inside("item"), filtered=True)
+        # An element that is a context has a frame of its own.
+        return replace(self.inside("item").inside(), filtered=True)
 
     def read(self, name: str) -> None:
         """Note that `name` is read here, if it is the context that it may come from."""
@@ -181,7 +189,7 @@ def _range(node: nodes.RangeOf, scope: Scope) -> Fn:
 
 def make_range(frame: Frame, node: Node, made: Range) -> Range | None:
     """The range, unless its ends are missing or of different kinds."""
-    if made.start is None or made.end is None or type(made.start) is not type(made.end):
+    if made.start is None or made.end is None or kind_of(made.start) != kind_of(made.end):
         frame.run.budget.note(node.pos, text("区间的两端须是同一种值"))
         return None
     return made
@@ -264,7 +272,8 @@ def _walk(node: nodes.Path, scope: Scope) -> Fn:
 
 def _property(frame: Frame, value: object, node: nodes.Path) -> object:
     if isinstance(value, list):
-        check_list(value, frame.run.budget)
+        frame.run.budget.charge(len(value) >> 3, node.pos)
+        check_list(value, frame.run.budget, node.pos)
         return [_property(frame, item, node) for item in value if not isinstance(item, list)]
     if isinstance(value, dict) and node.key in value:
         return value[node.key]

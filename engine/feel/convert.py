@@ -14,6 +14,9 @@ from engine.text import text
 MAX_ITEMS = 100_000
 """Elements and entries of one converted value, all levels counted."""
 
+MAX_SIGNS = 10_000_000
+"""Characters of one result, all its texts and numbers counted."""
+
 _EXACT = 10**34  # whole numbers below it are FEEL numbers as they are
 _MAX_BITS = 20_000  # of an int; more digits than a FEEL number can hold
 _SAME = WIDE | {str, bool, type(None), date, datetime, time, timedelta, Months, Range}
@@ -97,57 +100,66 @@ def to_json_native(value: object) -> object:
     Numbers are int if whole, else a string, exact; times are ISO 8601; ranges their FEEL text.
     Raises FeelError: feel_type for functions, feel_limit for what is too deep or too much.
     """
-    return _Writer().write(value, 0)
+    return _write(check_result(value))
 
 
-class _Writer:
-    def __init__(self) -> None:
-        self.left = MAX_ITEMS
-
-    def write(self, value: object, depth: int) -> object:
-        if value is None or isinstance(value, bool | str):
-            return value
-        if isinstance(value, Decimal):
-            return _json_number(value)
-        if isinstance(value, list | dict):
-            return self._container(value, depth)
-        if isinstance(value, Range):
-            return format_range(value)
-        return format_scalar(value)
-
-    def _container(self, value: list[object] | dict[str, object], depth: int) -> object:
-        self.left -= len(value)
-        if self.left < 0:
-            raise too_big(text("结果的元素个数"), MAX_ITEMS)
-        if depth >= MAX_DEPTH:
-            raise too_big(text("结果的嵌套层数"), MAX_DEPTH)
-        if isinstance(value, dict):
-            return {key: self.write(item, depth + 1) for key, item in value.items()}
-        return [self.write(item, depth + 1) for item in value]
+def _write(value: object) -> object:
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, Decimal):
+        return _json_number(value)
+    if isinstance(value, dict):
+        return {key: _write(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_write(item) for item in value]
+    if isinstance(value, Range):
+        return format_range(value)
+    return format_scalar(value)
 
 
 def check_result(value: object) -> object:
     """The value itself, unless writing it out would be too much.
 
     Lists that share their parts can be small here and astronomical when printed or compared:
-    `{a: [1, 1], b: [a, a], c: [b, b], …}`. Raises FeelError (feel_limit).
+    `{a: [1, 1], b: [a, a], c: [b, b], …}`, or one long text ten thousand times. Raises FeelError
+    (feel_limit).
     """
     if isinstance(value, list | dict):
-        _measure(value, MAX_ITEMS, 0)
+        _Measure().take(value, 0)
     return value
 
 
-def _measure(value: "list[object] | dict[str, object]", left: int, depth: int) -> int:
-    """How many items may still follow."""
-    left -= len(value)
-    if left < 0:
-        raise too_big(text("结果的元素个数"), MAX_ITEMS)
-    if depth >= MAX_DEPTH:
-        raise too_big(text("结果的嵌套层数"), MAX_DEPTH)
-    for item in value.values() if isinstance(value, dict) else value:
-        if isinstance(item, list | dict):
-            left = _measure(item, left, depth + 1)
-    return left
+class _Measure:
+    """What may still follow in a result."""
+
+    def __init__(self) -> None:
+        self.items = MAX_ITEMS
+        self.signs = MAX_SIGNS
+
+    def take(self, value: "list[object] | dict[str, object]", depth: int) -> None:
+        self.items -= len(value)
+        if self.items < 0:
+            raise too_big(text("结果的元素个数"), MAX_ITEMS)
+        if depth >= MAX_DEPTH:
+            raise too_big(text("结果的嵌套层数"), MAX_DEPTH)
+        if isinstance(value, dict):
+            self.signs -= sum(map(len, value))
+        for item in value.values() if isinstance(value, dict) else value:
+            if isinstance(item, list | dict):
+                self.take(item, depth + 1)
+            else:
+                self.signs -= _length(item)
+        if self.signs < 0:
+            raise too_big(text("文字长度"), MAX_SIGNS)
+
+
+def _length(value: object) -> int:
+    """About how long what is long will be when it is written."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, Decimal):
+        return abs(value.adjusted())
+    return _length(value.start) + _length(value.end) if isinstance(value, Range) else 0
 
 
 def _json_number(value: Decimal) -> int | str:

@@ -30,3 +30,8 @@ class FeelError(DanbaoError):
         self.line: int | None = pos[0] if pos else None
         self.column: int | None = pos[1] if pos else None
         self.expected = expected
+
+    def place(self, pos: Pos | None) -> None:
+        """Say where, unless somebody nearer to the fault has said so before."""
+        if pos is not None and self.line is None:
+            self.line, self.column = pos

@@ -5,14 +5,14 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from engine.feel import nodes
-from engine.feel.arithmetic import apply, negate
+from engine.feel.arithmetic import apply, negate, power
 from engine.feel.compare import compare, is_in, mismatch
 from engine.feel.compile import Scope, compile_node, compiles
-from engine.feel.errors import Pos
-from engine.feel.limits import check_list
+from engine.feel.errors import FeelError, Pos
+from engine.feel.limits import Budget, check_list
 from engine.feel.nodes import Node, mentions
 from engine.feel.scope import Fn, Frame, TestFn
-from engine.feel.types import is_instance, resolve, without_values
+from engine.feel.types import is_instance, resolve, size, without_values
 from engine.feel.values import Operator, kind_of
 from engine.text import text
 
@@ -31,16 +31,21 @@ def _arithmetic(node: nodes.Arithmetic, scope: Scope) -> Fn:
     first, *rest = [compile_node(operand, scope) for operand in node.operands]
     if len(rest) == 1:
         op, pos, second = node.ops[0], node.places[0], rest[0]
-        return lambda frame: apply(op, first(frame), second(frame), frame.run.budget, pos)
-    steps = list(zip(node.ops, node.places, rest, strict=True))
+        run = _runner(op)
+        return lambda frame: run(op, first(frame), second(frame), frame.run.budget, pos)
+    steps = list(zip(node.ops, map(_runner, node.ops), node.places, rest, strict=True))
 
     def fold(frame: Frame) -> object:
         value = first(frame)
-        for op, pos, operand in steps:
-            value = apply(op, value, operand(frame), frame.run.budget, pos)
+        for op, run, pos, operand in steps:
+            value = run(op, value, operand(frame), frame.run.budget, pos)
         return value
 
     return fold
+
+
+def _runner(op: str) -> Callable[[str, object, object, Budget, Pos], object]:
+    return power if op == "**" else apply
 
 
 @compiles(nodes.Negate)
@@ -99,7 +104,11 @@ def _compare_with(left: Fn, op: Operator, bound: Decimal, pos: Pos) -> Fn:
 
 
 def _compare_any(frame: Frame, op: Operator, a: object, b: object, pos: Pos) -> bool | None:
-    answer = compare(op, a, b, frame.run.budget)
+    try:
+        answer = compare(op, a, b, frame.run.budget)
+    except FeelError as error:
+        error.place(pos)
+        raise
     if answer is None and (mismatch(a, b) or (a is not None and b is not None)):
         message = text("{left}和{right}不能比较", left=kind_of(a), right=kind_of(b))
         frame.run.budget.note(pos, message)
@@ -126,7 +135,15 @@ def _between(node: nodes.Between, scope: Scope) -> Fn:
 def _in(node: nodes.In, scope: Scope) -> Fn:
     value = compile_node(node.value, scope)
     tests = [compile_membership(test, scope) for test in node.tests]
-    return lambda frame: one_holds(tests, frame, value(frame))
+
+    def holds(frame: Frame) -> bool | None:
+        try:
+            return one_holds(tests, frame, value(frame))
+        except FeelError as error:
+            error.place(node.pos)
+            raise
+
+    return holds
 
 
 def one_holds(tests: list[TestFn], frame: Frame, value: object) -> bool | None:
@@ -180,7 +197,17 @@ def _operator_test(node: nodes.OperatorTest, scope: Scope) -> TestFn:
 @compiles(nodes.InstanceOf)
 def _instance_of(node: nodes.InstanceOf, scope: Scope) -> Fn:
     value, kind = compile_node(node.value, scope), without_values(resolve(node.type, scope.types))
-    return lambda frame: is_instance(value(frame), kind, frame.run.budget)
+    steps = size(kind) >> 3
+
+    def test(frame: Frame) -> bool | None:
+        try:
+            frame.run.budget.charge(steps)
+            return is_instance(value(frame), kind, frame.run.budget)
+        except FeelError as error:
+            error.place(node.pos)
+            raise
+
+    return test
 
 
 def compile_tests(node: nodes.Tests, scope: Scope) -> TestFn:
@@ -195,9 +222,13 @@ def compile_tests(node: nodes.Tests, scope: Scope) -> TestFn:
     def holds(frame: Frame, value: object) -> bool:
         if named:
             frame = Frame({"?": value}, frame, frame.run)
-        if len(tests) == 1:
-            return (only(frame, value) is True) is expected
-        return any(test(frame, value) for test in tests) is expected
+        try:
+            if len(tests) == 1:
+                return (only(frame, value) is True) is expected
+            return any(test(frame, value) for test in tests) is expected
+        except FeelError as error:
+            error.place(node.pos)
+            raise
 
     return holds
 

@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.feel.temporal import seconds
-from engine.feel.values import Months, Range
+from engine.feel.values import CONTEXT, Months, Range
 from engine.feel.wide import NanoTime, WideDate, WideMoment, offset, parts, plain_clock, weekday
 
 Property = Callable[[Any], object]
@@ -21,14 +21,18 @@ def _zone(value: time | datetime) -> str | None:
     return value.tzinfo.key if isinstance(value.tzinfo, ZoneInfo) else None
 
 
-def _sign(value: timedelta | Months) -> int:
-    negative = value.months < 0 if isinstance(value, Months) else value < timedelta()
-    return -1 if negative else 1
+def _sign(value: Months) -> int:
+    return -1 if value.months < 0 else 1
 
 
 def _part(unit: Callable[[timedelta], Decimal]) -> Property:
     """A duration's part carries the duration's sign."""
-    return lambda value: unit(abs(value)) * _sign(value)
+
+    def read(value: timedelta) -> Decimal:
+        part = unit(abs(value))
+        return part if value >= timedelta() else CONTEXT.minus(part)
+
+    return read
 
 
 _DATE: dict[str, Property] = {

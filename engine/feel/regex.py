@@ -35,13 +35,25 @@ Slots = tuple[int, ...]
 
 @dataclass(slots=True)
 class Step:
-    """One instruction: test a sign, go on in order of preference, assert, note a place, or end."""
+    """One instruction: test a sign, go on in order of preference, assert, note a place, or end.
+
+    `effort` is what testing the sign costs, in small operations.
+    """
 
     signs: AnyOf | None = None
     anchor: Anchor | None = None
     goto: tuple[int, ...] = ()
     slot: int | None = None
     back: Back | None = None
+    effort: int = 1
+
+
+@dataclass(slots=True)
+class _Front:
+    """The threads at one place of the text, the preferred first, and all steps that led to them."""
+
+    threads: dict[int, Slots] = field(default_factory=dict)  # step → what its match has noted
+    seen: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -61,76 +73,73 @@ class Pattern:
         """The places of the first match from `start` on."""
         if self.backtracks:
             return self._try_all(value, start, budget)
-        threads: dict[int, Slots] = {}  # step → what its match has noted, preferred first
+        front = _Front()
         found: Slots | None = None
         for at in range(start, len(value) + 1):
             if found is None:
-                self._follow(threads, (0, self._begin(at)), at, value, budget)
-            budget.charge(1 + (len(threads) >> 3))
-            threads, ended = self._advance(threads, at, value, budget)
+                self._follow(front, (0, self._begin(at)), at, value)
+            budget.charge(1 + (self._effort(front) >> 3))
+            front, ended = self._advance(front.threads, at, value)
             found = found if ended is None else (ended[0], at, *ended[2:])
-            if not threads and found:
+            if found and not front.threads:
                 return found
         return found
 
     def _begin(self, at: int) -> Slots:
         return (at, -1, *(-1,) * (self.slots - 2))
 
+    def _effort(self, front: _Front) -> int:
+        """What was done to reach a place and what testing the sign there will cost."""
+        effort = len(front.seen) * (1 + (self.slots >> 5))
+        for index in front.threads:
+            effort += self.steps[index].effort
+        return effort
+
     def _advance(
-        self, threads: dict[int, Slots], at: int, value: str, budget: Budget
-    ) -> tuple[dict[int, Slots], Slots | None]:
+        self, threads: dict[int, Slots], at: int, value: str
+    ) -> tuple[_Front, Slots | None]:
         """The threads behind the sign at `at`, and what a match noted that ends here."""
-        ahead: dict[int, Slots] = {}
+        ahead = _Front()
         for index, noted in threads.items():
             step = self.steps[index]
             if step.signs is None:
                 # The end: threads of lower preference are dropped.
                 return ahead, noted
             if at < len(value) and step.signs.holds(value[at]):
-                self._follow(ahead, (index + 1, noted), at + 1, value, budget)
+                self._follow(ahead, (index + 1, noted), at + 1, value)
         return ahead, None
 
-    def _follow(
-        self,
-        threads: dict[int, Slots],
-        thread: tuple[int, Slots],
-        at: int,
-        value: str,
-        budget: Budget,
-    ) -> None:
+    def _follow(self, front: _Front, thread: tuple[int, Slots], at: int, value: str) -> None:
         """Add the thread, following jumps to the steps that test a sign or end."""
-        seen: set[int] = set()
         waiting = [thread]
         while waiting:
             current, noted = waiting.pop()
-            if current in seen or current in threads:
+            if current in front.seen:
                 continue
-            seen.add(current)
+            front.seen.add(current)
             step = self.steps[current]
             if step.goto:
-                waiting.extend((target, noted) for target in reversed(step.goto))
+                waiting.extend([(target, noted) for target in reversed(step.goto)])
             elif step.slot is not None:
                 waiting.append((current + 1, _noting(noted, step.slot, at)))
             elif step.anchor is None:
-                threads[current] = noted
+                front.threads[current] = noted
             elif step.anchor.holds(value, at):
                 waiting.append((current + 1, noted))
-        budget.charge(len(seen) * self.slots >> 5)
 
     def _try_all(self, value: str, start: int, budget: Budget) -> Slots | None:
         """Backtracking, which references to groups need; the budget bounds it."""
         for began in range(start, len(value) + 1):
             waiting = [(0, began, self._begin(began))]
             while waiting:
-                budget.charge(1 + (self.slots >> 4))
                 current, at, noted = waiting.pop()
                 step = self.steps[current]
+                budget.charge(1 + (self.slots >> 4) + (_effort_at(step, noted) >> 3))
                 if step.goto:
                     waiting.extend((target, at, noted) for target in reversed(step.goto))
                 elif step.slot is not None:
                     waiting.append((current + 1, at, _noting(noted, step.slot, at)))
                 elif (end := _past(step, value, at, noted)) is not None:
-                    budget.charge(end - at >> 7)
                     waiting.append((current + 1, end, noted))
                 elif step.signs is None and step.anchor is None and step.back is None:
                     return (began, at, *noted[2:])
@@ -141,6 +150,19 @@ def _noting(noted: Slots, slot: int, at: int) -> Slots:
     return (*noted[:slot], at, *noted[slot + 1 :])
 
 
+def _effort_at(step: Step, noted: Slots) -> int:
+    """What a test costs on one way: the length of the text that a reference means."""
+    if step.back is None:
+        return step.effort
+    first, last = _noted(noted, step.back.place)
+    return last - first >> 4
+
+
+def _noted(noted: Slots, place: int) -> tuple[int, int]:
+    """Where a group's text begins and ends, -1 when it has none."""
+    return noted[2 * place], noted[2 * place + 1]
+
+
 def _past(step: Step, value: str, at: int, noted: Slots) -> int | None:
     """Where the text goes on after a step that tests it; None when it fails, or tests nothing."""
     if step.signs is not None:
@@ -149,13 +171,26 @@ def _past(step: Step, value: str, at: int, noted: Slots) -> int | None:
         return at if step.anchor.holds(value, at) else None
     if step.back is None:
         return None
-    first, last = noted[2 * step.back.place : 2 * step.back.place + 2]
+    first, last = _noted(noted, step.back.place)
     return step.back.end(value, at, value[first:last] if last >= 0 else "")
+
+
+def prepare(pattern: str, flags: str, budget: Budget) -> Pattern:
+    """A pattern ready to run; raises FeelError (feel_function) for what is not supported.
+
+    An evaluation pays for each of its patterns once, whether or not it was compiled before: its
+    answer must not hang on what else the process did.
+    """
+    known = budget.patterns.get((pattern, flags))
+    if known is None:
+        known = budget.patterns[pattern, flags] = compile_pattern(pattern, flags)
+        budget.charge(len(pattern) + len(known.steps) >> 1)
+    return known
 
 
 @lru_cache(maxsize=256)
 def compile_pattern(pattern: str, flags: str) -> Pattern:
-    """A pattern ready to run; raises FeelError (feel_function) for what is not supported."""
+    """The program of a pattern; raises FeelError (feel_function) for what is not supported."""
     compiled = Pattern()
     _emit(compiled.steps, parse_pattern(pattern, flags))
     compiled.steps.append(Step())
@@ -169,7 +204,7 @@ def _emit(steps: list[Step], item: Item) -> None:
     if len(steps) > _MAX_PROGRAM:
         raise refuse(text("重复次数太多"))
     if isinstance(item, AnyOf):
-        steps.append(Step(signs=item))
+        steps.append(Step(signs=item, effort=item.effort()))
     elif isinstance(item, Anchor):
         steps.append(Step(anchor=item))
     elif isinstance(item, Back):

@@ -15,7 +15,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Literal, TypeVar
 
-from engine.feel.errors import Pos
+from engine.feel.errors import FeelError, Pos
 from engine.feel.limits import Budget, check_list, check_string
 from engine.feel.scope import Run
 from engine.feel.values import Function, Months, Range, TypeOf
@@ -114,13 +114,14 @@ def _coerce(param: Param, value: object) -> object:
 
 
 class Builtin(Function):
-    """A named built-in with all its overloads."""
+    """A named built-in with all its overloads; a call costs `steps`, long arguments more."""
 
-    __slots__ = ("overloads",)
+    __slots__ = ("overloads", "steps")
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.overloads: list[Overload] = []
+        self.steps = 1
 
     def takes(self, kinds: Sequence[TypeOf]) -> bool:
         return any(overload.takes(kinds) for overload in self.overloads)
@@ -130,15 +131,19 @@ BUILTINS: dict[str, Builtin] = {}
 
 
 def builtin(
-    name: str, *params: str, budget: bool = False, run: bool = False
+    name: str, *params: str, budget: bool = False, run: bool = False, steps: int = 1
 ) -> Callable[[Implementation], Implementation]:
-    """Register a function under its FEEL name; see the module's text for `params`."""
+    """Register a function under its FEEL name; see the module's text for `params`.
+
+    `steps` are for functions that take longer than most: a step is about eight microseconds.
+    """
     overload = tuple(_param(declared) for declared in params)
     needs: Literal["", "budget", "run"] = "run" if run else "budget" if budget else ""
 
     def register(function: Implementation) -> Implementation:
         entry = BUILTINS.setdefault(name, Builtin(name))
         entry.overloads.append(Overload(overload, function, needs))
+        entry.steps = max(entry.steps, steps)
         return function
 
     return register
@@ -159,11 +164,15 @@ def call_builtin(
 ) -> object:
     """Call the first overload that fits; null with a reason when none does."""
     budget = run.budget
-    charge_args(args, budget)
-    for overload in function.overloads:
-        bound = overload.bind(args, names)
-        if bound is not None:
-            return _checked(_attempt(overload, bound, function.name, run, pos), budget)
+    try:
+        charge_call(function.steps, args, budget)
+        for overload in function.overloads:
+            bound = overload.bind(args, names)
+            if bound is not None:
+                return _checked(_attempt(overload, bound, function.name, run, pos), budget)
+    except FeelError as error:
+        error.place(pos)
+        raise
     budget.note(pos, text("函数{name}不能这样使用：参数的个数或种类不对", name=function.name))
     return None
 
@@ -182,13 +191,14 @@ def _attempt(
     return result
 
 
-def charge_args(args: Sequence[object], budget: Budget) -> None:
-    """Long arguments cost steps before anything is done with them."""
+def charge_call(steps: int, args: Sequence[object], budget: Budget) -> None:
+    """A call costs steps, and long arguments more, before anything is done with them."""
     for arg in args:
         if isinstance(arg, list | dict):
-            budget.charge(len(arg) >> 3)
+            steps += len(arg) >> 3
         elif isinstance(arg, str):
-            budget.charge(len(arg) >> 7)
+            steps += len(arg) >> 7
+    budget.charge(steps)
 
 
 def _checked(result: object, budget: Budget) -> object:

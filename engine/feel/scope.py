@@ -26,13 +26,16 @@ class Run(Frame):
     __slots__ = ("budget", "cache", "functions", "traces")
 
     def __init__(
-        self, context: Mapping[str, object], functions: Mapping[str, Callable[..., object]]
+        self,
+        context: Mapping[str, object],
+        functions: Mapping[str, Callable[..., object]],
+        budget: Budget | None = None,
     ) -> None:
         self.names = context
         self.parent = None
         self.run = self
         self.functions = functions
-        self.budget = Budget()
+        self.budget = budget or Budget()
         self.traces: list[object] | None = None  # what decision tables tell about themselves
         self.cache: dict[tuple[str, ...], object] = {}
 

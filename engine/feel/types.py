@@ -1,10 +1,11 @@
 """Types: `instance of`, and the conversions that DMN makes where a type is declared."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, time
 
 from engine.feel.limits import Budget
 from engine.feel.values import KINDS, TYPE_NAMES, Function, Range, SignedFunction, TypeOf, kind_of
+from engine.feel.wide import WideDate, combine
 from engine.text import text
 
 Types = Mapping[str, TypeOf]
@@ -26,6 +27,11 @@ def resolve(kind: TypeOf, types: Types) -> TypeOf:
         return TypeOf(_OLD_NAMES[kind.name]) if kind.name in _OLD_NAMES else kind
     parts = tuple(resolve(part, types) for part in kind.parts)
     return TypeOf(kind.name, kind.keys, parts, kind.allows)
+
+
+def size(kind: TypeOf) -> int:
+    """How many types a type is made of."""
+    return 1 + sum(map(size, kind.parts))
 
 
 def without_values(kind: TypeOf) -> TypeOf:
@@ -122,8 +128,8 @@ def coerce(value: object, kind: TypeOf, budget: Budget) -> object:
     elif isinstance(value, list) and len(value) == 1 and value[0] is not None:
         if fits(value[0], kind, budget):
             return value[0]
-    elif kind.name == "date and time" and type(value) is date:
-        return datetime.combine(value, time(tzinfo=UTC))
+    elif kind.name == "date and time" and isinstance(value, date | WideDate):
+        return combine(value, time(tzinfo=UTC))
     found, wanted = kind_of(value), kind.name
     budget.note(None, text("{found}不是要求的{wanted}", found=found, wanted=wanted))
     return None

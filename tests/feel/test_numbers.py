@@ -1,6 +1,6 @@
 """Numbers are decimal: what is written is what is computed with."""
 
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, Rounded, localcontext
 
 import pytest
 from hypothesis import given
@@ -98,3 +98,47 @@ def test_json_gets_whole_numbers_as_int_and_others_as_exact_text(
     found = to_json_native(evaluate(source, {}))
     assert found == expected
     assert type(found) is type(expected)
+
+
+LONG_NUMBER = "1.234567890123456789012345678901234"
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (f"abs(-{LONG_NUMBER})", LONG_NUMBER),
+        (f"-(-{LONG_NUMBER})", LONG_NUMBER),
+        (f"{LONG_NUMBER} * 1", LONG_NUMBER),
+        (f"min([{LONG_NUMBER}, 2])", LONG_NUMBER),
+        (f"median([{LONG_NUMBER}])", LONG_NUMBER),
+        ("modulo(1234567890123456789012345678901234, 7)", "2"),
+        ("(for i in 1e30..1e30+2 return i - 1e30)[3]", "2"),
+        ("(for i in [1e30..1e30+2) return i - 1e30)[-1]", "1"),
+        ("(for i in 1e30+2..1e30 return i - 1e30)[1]", "2"),
+        ("time(1, 2, 59.9999999990000000000000000000001).second", "59"),
+        ('abs(@"-PT59.999999S").seconds', "59.999999"),
+        ('@"-PT59.999999S".seconds', "-59.999999"),
+    ],
+)
+def test_no_digit_of_34_is_lost_whatever_the_threads_own_context(
+    source: str, expected: str
+) -> None:
+    for digits in (3, 28):
+        with localcontext(Context(prec=digits, traps=[Inexact, Rounded])):
+            assert evaluate(source, {}) == Decimal(expected)
+
+
+@pytest.mark.parametrize(
+    ("number", "even"),
+    [("0", True), ("-3", False), ("1e40", True), ("1e33 + 1", False), ("-1e6144", True)],
+)
+def test_every_whole_number_is_even_or_odd(number: str, even: bool) -> None:
+    assert evaluate(f"[even({number}), odd({number})]", {}) == [even, not even]
+
+
+def test_a_number_that_is_not_whole_is_neither_even_nor_odd() -> None:
+    assert evaluate("[even(1.5), odd(1.5), even(1e-6000)]", {}) == [False, False, False]
+
+
+def test_minus_nothing_is_nothing() -> None:
+    assert str(evaluate('@"-P1D".hours', {})) == "0"

@@ -81,9 +81,9 @@ def test_split_cuts_at_every_match(value: str) -> None:
     "pattern", ["(a+)+$", "(a|a|aa)*c", "(a*)*b", "a*a*a*a*a*c", "(.*)(.*)(.*)9"]
 )
 def test_patterns_that_hang_other_engines_answer_at_once(pattern: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert evaluate("matches(v, p)", {"v": "a" * 2000 + "b", "p": pattern}) in (True, False)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(

@@ -117,3 +117,69 @@ def test_days_of_all_years_count_as_pythons_do(days: int) -> None:
     if isinstance(day, date):
         assert wide.ordinal(day) - day.toordinal() == wide.ordinal(date(1, 1, 1)) - 1
         assert wide.weekday(day) == day.isoweekday()
+
+
+ORDERED = [
+    ('@"2024-01-01"', '@"99999-01-01"'),
+    ('@"-5000-01-01"', '@"2024-01-01"'),
+    ('@"10:00:00"', '@"10:00:00.000000001"'),
+    ('@"10:00:00.000000001Z"', '@"10:00:00.000000002Z"'),
+    ('@"2024-01-01T10:00:00"', '@"10000-01-01T10:00:00"'),
+    ('@"2024-01-01T10:00:00.000000001"', '@"10000-01-01T10:00:00"'),
+    ('@"2024-01-01T10:00:00@Asia/Shanghai"', '@"2024-01-01T10:00:00@Europe/Paris"'),
+]
+
+
+@pytest.mark.parametrize(("first", "last"), ORDERED)
+def test_wide_values_and_others_have_one_order(first: str, last: str) -> None:
+    context = {"a": evaluate(first, {}), "b": evaluate(last, {})}
+    for items in ("[a, b]", "[b, a]", "[b, a, b, a][item in (a, b)]"):
+        assert evaluate(f"sort({items})[1] = a and sort({items})[-1] = b", context) is True
+        assert evaluate(f"min({items}) = a and max({items}) = b", context) is True
+    assert evaluate("median([a, b]) = null and mode([a, b]) = null", context) is True
+    assert evaluate("a < b and a != b and b in [a..b] and not(b in [a..b))", context) is True
+    assert evaluate("sort([b, a], function(x, y) x < y) = [a, b]", context) is True
+
+
+def test_wide_values_of_different_kinds_have_no_order() -> None:
+    for items in ('[@"10000-01-01", @"10:00:00.000000001"]', '[@"10000-01-01", 1]'):
+        assert evaluate(f"sort({items})", {}) is None
+        assert evaluate(f"min({items})", {}) is None
+
+
+NEW_YORK = {
+    "one": '@"2024-03-10T01:30:00@America/New_York"',
+    "three": '@"2024-03-10T03:30:00@America/New_York"',
+    "three_there": '@"2024-03-10T03:30:00-04:00"',
+    "first": '@"2024-11-03T01:30:00@America/New_York"',
+    "again": '@"2024-11-03T01:30:00@America/New_York" + @"PT1H"',
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("three - one", "PT1H"),
+        ("three_there - one", "PT1H"),
+        ("one + (three - one) = three", True),
+        ("three - (three - one) = one", True),
+        ('one + @"P1D"', "2024-03-11T02:30:00@America/New_York"),
+        ('one + @"P1M"', "2024-04-10T01:30:00@America/New_York"),
+        ('one - @"2024-03-10"', "PT6H30M"),
+        ("again - first", "PT1H"),
+        ("again > first and not(again = first)", True),
+        ("sort([again, first])[1] = first and max(first, again) = again", True),
+        ('again = @"2024-11-03T06:30:00Z"', True),
+        (
+            '@"9999-12-31T23:59:59@America/New_York" + @"PT1S"',
+            "10000-01-01T00:00:00@America/New_York",
+        ),
+        (
+            '@"9999-12-31T23:59:59@America/New_York" - @"9999-12-31T23:59:58@America/New_York"',
+            "PT1S",
+        ),
+    ],
+)
+def test_time_passes_in_a_zone_as_it_does_elsewhere(source: str, expected: object) -> None:
+    context = {name: evaluate(written, {}) for name, written in NEW_YORK.items()}
+    assert to_json_native(evaluate(source, context)) == expected

@@ -48,9 +48,12 @@ def context_put(context: Context, key: str, value: object) -> Context:
     return {**context, key: value}
 
 
-@builtin("context put", "context: context", "keys: list", "value: any")
-def context_put_along(context: Context, keys: list[object], value: object) -> Context | None:
+@builtin("context put", "context: context", "keys: list", "value: any", budget=True, steps=2)
+def context_put_along(
+    budget: Budget, context: Context, keys: list[object], value: object
+) -> Context | None:
     """The context with a value deep inside; contexts on the way are made where there are none."""
+    budget.charge(len(context) >> 3)
     if not keys or len(keys) > 50 or not isinstance(keys[0], str):
         return None
     if len(keys) == 1:
@@ -58,7 +61,7 @@ def context_put_along(context: Context, keys: list[object], value: object) -> Co
     inner = context.get(keys[0])
     if inner is not None and not isinstance(inner, dict):
         return None
-    changed = context_put_along(inner or {}, keys[1:], value)
+    changed = context_put_along(budget, inner or {}, keys[1:], value)
     return None if changed is None else {**context, keys[0]: changed}
 
 

@@ -111,7 +111,7 @@ def _register(name: str, relation: Relation, *kinds: tuple[str, str]) -> None:
 
     for left, right in kinds:
         first, second = _parameters(left, right)
-        builtin(name, first, second, budget=True)(call)
+        builtin(name, first, second, budget=True, steps=4)(call)
 
 
 def _parameters(left: str, right: str) -> tuple[str, str]:

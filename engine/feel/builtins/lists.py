@@ -1,8 +1,10 @@
 """List functions. None of them changes the list that it is given."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from functools import reduce
-from operator import lt
+from operator import gt, lt
+from typing import Any
 
 from engine.feel.compare import contains, equals, order
 from engine.feel.limits import MAX_DEPTH, Budget, check_list, too_big
@@ -21,24 +23,34 @@ def count(items: list[object]) -> Decimal:
     return Decimal(len(items))
 
 
-@builtin("min", "*list: list")
+@builtin("min", "*list: list", budget=True)
+def least(budget: Budget, items: list[object]) -> object:
+    return _best(lt, items, budget)
+
+
+@builtin("max", "*list: list", budget=True)
+def greatest(budget: Budget, items: list[object]) -> object:
+    return _best(gt, items, budget)
+
+
 def minimum(items: list[object]) -> object:
-    return _best(items, smallest=True)
+    """What min() gives, for a decision table that collects the few answers of its rules."""
+    return _best(lt, items, None)
 
 
-@builtin("max", "*list: list")
 def maximum(items: list[object]) -> object:
-    return _best(items, smallest=False)
+    """What max() gives, for a decision table as well."""
+    return _best(gt, items, None)
 
 
-def _best(items: list[object], *, smallest: bool) -> object:
+def _best(better: Callable[[Any, Any], bool], items: list[object], budget: Budget | None) -> object:
     """The first of the extreme elements; None when the list is empty or cannot be ordered."""
     best: object = items[0] if items else None
     for item in items:
-        less = order(lt, item, best)
-        if less is None:
+        found = order(better, item, best, budget)
+        if found is None:
             return None
-        if item != best and less is smallest:
+        if found:
             best = item
     return best
 

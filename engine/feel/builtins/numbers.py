@@ -73,7 +73,9 @@ def round_half_down(value: Decimal, scale: Decimal) -> Decimal | None:
 def absolute(value: object) -> object:
     if isinstance(value, Months):
         return Months(abs(value.months))
-    return abs(value)  # type: ignore[arg-type]  # a number or timedelta, by the declarations
+    if isinstance(value, Decimal):
+        return CONTEXT.abs(value)  # abs() would keep the digits of the thread's own context
+    return abs(value)  # type: ignore[arg-type]  # a timedelta, by the declarations
 
 
 @builtin("modulo", "dividend: number", "divisor: number")
@@ -84,18 +86,22 @@ def modulo(dividend: Decimal, divisor: Decimal) -> Decimal | None:
     return finite(CONTEXT.add(rest, divisor) if opposite else rest)
 
 
-def _whole(value: Decimal) -> bool:
-    return value == value.to_integral_value()
+def _parity(value: Decimal) -> int | None:
+    """0 for even numbers, 1 for odd ones; None for those that are not whole."""
+    if value != value.to_integral_value():
+        return None
+    # Beyond 34 digits a number ends in zeros, and making an int of all its digits takes long.
+    return 0 if value.adjusted() >= CONTEXT.prec else int(value) % 2
 
 
 @builtin("even", "number: number")
 def even(value: Decimal) -> bool:
-    return _whole(value) and not CONTEXT.remainder_near(value, Decimal(2))
+    return _parity(value) == 0
 
 
 @builtin("odd", "number: number")
 def odd(value: Decimal) -> bool:
-    return _whole(value) and bool(CONTEXT.remainder_near(value, Decimal(2)))
+    return _parity(value) == 1
 
 
 @builtin("number", "from: string")

@@ -4,18 +4,22 @@ from decimal import Decimal
 from functools import cmp_to_key
 from operator import lt
 
+from engine.feel import wide
 from engine.feel.calls import invoke
-from engine.feel.compare import order
+from engine.feel.compare import by_instant, order
+from engine.feel.limits import Budget
 from engine.feel.registry import builtin
 from engine.feel.scope import Run
 from engine.feel.values import Function, SignedFunction
 
 
 def _place(items: list[object], position: Decimal) -> int | None:
-    """The index of a place; None when there is no such element."""
-    if not 1 <= abs(position) < len(items) + 1:
+    """The index of a place, cut to a whole number; None when there is no such element."""
+    if not -len(items) - 1 < position < len(items) + 1:
         return None
     whole = int(position)
+    if not whole:
+        return None
     return whole - 1 if whole > 0 else len(items) + whole
 
 
@@ -24,7 +28,7 @@ def sublist(
     items: list[object], start: Decimal, length: Decimal | None = None
 ) -> list[object] | None:
     at = _place(items, start)
-    if at is None or (length is not None and (length < 1 or at + length > len(items))):
+    if at is None or (length is not None and not 1 <= length <= len(items) - at):
         return None
     return items[at:] if length is None else items[at : at + int(length)]
 
@@ -65,11 +69,15 @@ def replace_matching(
     return made
 
 
-@builtin("sort", "list: list")
-def sort(items: list[object]) -> list[object] | None:
+@builtin("sort", "list: list", budget=True)
+def sort(budget: Budget, items: list[object]) -> list[object] | None:
     """In natural order; None when the elements have none."""
-    if any(order(lt, item, items[0]) is None for item in items):
+    if any(order(lt, item, items[0], budget) is None for item in items):
         return None
+    # Each is compared some 13 times, and long texts may all begin alike.
+    budget.charge(sum([len(item) for item in items if isinstance(item, str)]) >> 6)
+    if any(by_instant(item) for item in items):
+        return sorted(items, key=wide.key)  # type: ignore[arg-type]  # all have one
     return sorted(items)  # type: ignore[type-var]  # all of one ordered kind
 
 

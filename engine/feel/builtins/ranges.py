@@ -28,7 +28,7 @@ _READERS = {
 }
 
 
-@builtin("range", "from: string", budget=True)
+@builtin("range", "from: string", budget=True, steps=4)
 def range_from(budget: Budget, source: str) -> Range | None:
     """The closed or half-open range that the text shows; None when it is none, or runs down."""
     found = _RANGE.fullmatch(source.strip())

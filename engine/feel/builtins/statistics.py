@@ -15,15 +15,15 @@ def square_root(value: Decimal) -> Decimal | None:
     return None if value < 0 else finite(CONTEXT.sqrt(value))
 
 
-@builtin("exp", "number: number")
+@builtin("exp", "number: number", steps=6)
 def exponential(value: Decimal) -> Decimal | None:
     # Beyond this the result is infinite or nothing, and computing it would take long.
-    if abs(value) > 15_000:
+    if not -15_000 <= value <= 15_000:
         return Decimal(0) if value < 0 else None
     return finite(CONTEXT.exp(value))
 
 
-@builtin("log", "number: number")
+@builtin("log", "number: number", steps=12)
 def logarithm(value: Decimal) -> Decimal | None:
     return finite(CONTEXT.ln(value)) if value > 0 else None
 
@@ -45,7 +45,7 @@ def median(items: list[object]) -> Decimal | None:
     return finite(CONTEXT.divide(CONTEXT.add(numbers[half - 1], numbers[half]), Decimal(2)))
 
 
-@builtin("stddev", "*list: list")
+@builtin("stddev", "*list: list", steps=2)
 def standard_deviation(items: list[object]) -> Decimal | None:
     """Of a sample."""
     numbers, summed = numbers_of(items), total(items)

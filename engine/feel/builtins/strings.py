@@ -1,10 +1,11 @@
 """Text functions. Positions count characters from 1, or from the end when negative."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 from engine.feel import convert
 from engine.feel.limits import MAX_DEPTH, MAX_STRING, Budget, check_string, too_big
-from engine.feel.regex import compile_pattern, replacement_pieces
+from engine.feel.printer import quoted
+from engine.feel.regex import prepare, replacement_pieces
 from engine.feel.registry import builtin
 from engine.feel.values import Range
 from engine.text import text
@@ -16,21 +17,28 @@ def string(budget: Budget, value: object) -> str | None:
 
 
 def _show(value: object, budget: Budget, depth: int) -> list[str]:
-    """The parts of a value's text; inside lists and contexts, strings are quoted."""
+    """The parts of a value's text; inside lists and contexts, strings are quoted.
+
+    Each part is paid for when it is made: one list can hold a long text thousands of times.
+    """
     budget.charge(1)
     if depth >= MAX_DEPTH:
         raise too_big(text("值的嵌套层数"), MAX_DEPTH)
     if isinstance(value, list):
-        shown = [_show(item, budget, depth + 1) for item in value]
-        return ["[", *_joined(shown), "]"]
+        return ["[", *_joined([_show(item, budget, depth + 1) for item in value]), "]"]
     if isinstance(value, dict):
-        entries = [[f"{key}: ", *_show(item, budget, depth + 1)] for key, item in value.items()]
+        entries = [
+            [check_string(f"{key}: ", budget), *_show(item, budget, depth + 1)]
+            for key, item in value.items()
+        ]
         return ["{", *_joined(entries), "}"]
-    if isinstance(value, Range):
-        return [convert.format_range(value)]
+    return [check_string(_show_alone(value, depth), budget)]
+
+
+def _show_alone(value: object, depth: int) -> str:
     if isinstance(value, str) and depth:
-        return ['"', value.replace("\\", "\\\\").replace('"', '\\"'), '"']
-    return [convert.format_scalar(value)]
+        return quoted(value)
+    return convert.format_range(value) if isinstance(value, Range) else convert.format_scalar(value)
 
 
 def _joined(shown: list[list[str]]) -> list[str]:
@@ -72,7 +80,9 @@ def ends_with(value: str, match: str) -> bool:
 
 @builtin("substring", "string: string", "start position: number", "length: number?")
 def substring(value: str, start: Decimal, length: Decimal | None = None) -> str | None:
-    first = min(max(int(start.to_integral_value()), -len(value)), len(value) + 1) if start else 0
+    # Bounded before it becomes an int: one of 6,000 digits takes long to make.
+    nearest = min(max(start, Decimal(-len(value))), Decimal(len(value) + 1))
+    first = int(nearest.to_integral_value(ROUND_HALF_EVEN)) if start else 0
     if first == 0 or (length is not None and length < 1):
         return None
     begin = first - 1 if first > 0 else len(value) + first
@@ -93,7 +103,7 @@ def substring_after(value: str, match: str) -> str:
 
 @builtin("matches", "input: string", "pattern: string", "flags: string?", budget=True)
 def matches(budget: Budget, value: str, pattern: str, flags: str | None = None) -> bool:
-    return compile_pattern(pattern, flags or "").find(value, 0, budget) is not None
+    return prepare(pattern, flags or "", budget).find(value, 0, budget) is not None
 
 
 @builtin(
@@ -105,7 +115,8 @@ def replace(
     budget: Budget, value: str, pattern: str, replacement: str, flags: str | None = None
 ) -> str | None:
     """Every match replaced; `$1` is the first group, `$0` all of it. A match of nothing is null."""
-    compiled = compile_pattern(pattern, flags or "")
+    compiled = prepare(pattern, flags or "", budget)
+    budget.charge(len(replacement) >> 3)
     pieces = replacement_pieces(replacement, compiled.slots // 2 - 1)
     if pieces is None or compiled.find("", 0, budget):
         return None
@@ -130,7 +141,7 @@ def _group(value: str, found: tuple[int, ...], place: int) -> str:
 @builtin("split", "string: string", "delimiter: string", budget=True)
 def split(budget: Budget, value: str, delimiter: str) -> list[object] | None:
     """The parts between the matches of a pattern; a pattern that matches nothing gives null."""
-    pattern = compile_pattern(delimiter, "")
+    pattern = prepare(delimiter, "", budget)
     if pattern.find("", 0, budget):
         return None
     parts: list[object] = []

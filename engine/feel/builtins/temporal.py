@@ -11,7 +11,7 @@ from engine.feel.temporal import (
     parse_duration,
     parse_time,
 )
-from engine.feel.values import Months
+from engine.feel.values import CONTEXT, Months
 from engine.feel.wide import (
     Clock,
     Day,
@@ -33,7 +33,7 @@ _MONTHS = (
 )
 
 
-@builtin("date", "from: string")
+@builtin("date", "from: string", steps=2)
 def date_from_string(source: str) -> Day | None:
     return parse_date(source)
 
@@ -60,7 +60,7 @@ def _small(value: Decimal) -> int | None:
     return int(value) if whole else None
 
 
-@builtin("time", "from: string")
+@builtin("time", "from: string", steps=2)
 def time_from_string(source: str) -> Clock | None:
     return parse_time(source)
 
@@ -93,12 +93,13 @@ def _clock(hour: Decimal, minute: Decimal, second: Decimal, zone: tzinfo | None)
     hours, minutes = _small(hour), _small(minute)
     if hours is None or minutes is None or not 0 <= second < 60:
         return None
-    nanos = int((second - int(second)) * 1_000_000_000)
-    clock = time(hours, minutes, int(second), nanos // 1000, zone)
+    whole = int(second)
+    nanos = int(CONTEXT.scaleb(CONTEXT.subtract(second, Decimal(whole)), Decimal(9)))
+    clock = time(hours, minutes, whole, nanos // 1000, zone)
     return NanoTime(clock, nanos % 1000) if nanos % 1000 else clock
 
 
-@builtin("date and time", "from: string")
+@builtin("date and time", "from: string", steps=3)
 def date_time_from_string(source: str) -> Moment | None:
     return parse_date_time(source)
 
@@ -146,7 +147,7 @@ def date_time_from_numbers(
     return None if found is None or clock is None else combine(found, clock)
 
 
-@builtin("duration", "from: string")
+@builtin("duration", "from: string", steps=2)
 def duration(source: str) -> timedelta | Months | None:
     return parse_duration(source)
 
@@ -156,7 +157,7 @@ def duration_itself(length: timedelta | Months) -> timedelta | Months:
     return length
 
 
-@builtin("years and months duration", "from: date", "to: date")
+@builtin("years and months duration", "from: date", "to: date", steps=2)
 @builtin("years and months duration", "from: date and time", "to: date and time")
 @builtin("years and months duration", "from: date", "to: date and time")
 @builtin("years and months duration", "from: date and time", "to: date")
