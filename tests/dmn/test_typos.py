@@ -8,6 +8,7 @@ from tests.dmn.test_cases import FOLDER
 TYPOS = [
     ("scope", "经营地核查.outcome", "经营地核查.outcom", "没有字段outcom"),
     ("approval", 'c.outcome = "MISSING"', 'c.outcme = "MISSING"', "没有字段outcme"),
+    ("approval", 'c.outcome = "MISSING"', 'c.outcome = "MISSNG"', '"MISSNG"不在允许值里'),
     ("negative_list", '<text>"FAIL"</text></inputEntry>', '<text>"FAlL"</text></inputEntry>',
      '没有值能符合"FAlL"'),
     ("scope", '<text>"REJECT"</text></outputEntry>', '<text>"REJEKT"</text></outputEntry>',

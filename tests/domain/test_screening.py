@@ -98,6 +98,13 @@ def test_a_certificate_outside_the_list_does_not_count() -> None:
         ({"size_industry": "什么"}, "E4", "MISSING", "RETURN"),
         ({"in_district": False}, "E1_ADDRESS", "FAIL", "REJECT"),
         ({"in_district": None}, "E1_ADDRESS", "MISSING", "RETURN"),
+        ({"in_district": False, "size_industry": None}, "E1_ADDRESS", "FAIL", "RETURN"),
+        (
+            {"in_district": False, "size_industry": None, "major_breach": True},
+            "E4",
+            "MISSING",
+            "REJECT",
+        ),
         ({"in_district": False, "target_settle": True}, "E1_ADDRESS", "NOTICE", "PASS"),
         ({"scope": None}, "E1_SUPPORT", "JUDGE", "PASS"),
         ({"lawful": False}, "N1", "FAIL", "REJECT"),
