@@ -61,7 +61,7 @@ def test_the_command_runs_all_published_tables() -> None:
 
 
 def test_a_changed_table_is_told_with_case_clause_and_the_row_that_decided(tmp_path: Path) -> None:
-    table = _copy(tmp_path, "ceiling", "<text>10000000</text>", "<text>8000000</text>")
+    table = _copy(tmp_path, "ceiling", "requested - 单户上限", "requested + 1 - 单户上限")
     done = _run(str(table))
     assert done.exit_code == 1
     assert "不符：普通类，敞口900万元加100万元，正好到上限（J4.1）" in done.output

@@ -239,6 +239,19 @@ def test_an_industry_that_the_owner_takes_off_the_list_is_admitted() -> None:
     assert check_by(ask, "N4", club).outcome is Outcome.PASS
 
 
+def test_an_industry_that_no_row_names_is_for_a_person_to_look_at() -> None:
+    ask = edited("negative_list", ('<text>"FINANCE"</text>', '<text>"FINANCE_OLD"</text>'))
+    bank = replace(GOOD, excluded_by="FINANCE")
+    assert _check(bank, "N4").outcome is Outcome.FAIL
+    assert check_by(ask, "N4", bank).outcome is Outcome.JUDGE
+
+
+def test_the_lookback_is_that_of_the_programme_and_of_nobody_else() -> None:
+    facts = {"adverse": [{"event_on": ON}], "screened_on": ON}
+    with pytest.raises(DecisionRefused, match="回溯期"):
+        shared.ask("lookback_since", facts).required()
+
+
 def test_a_mismatch_of_referrer_and_category_refuses_only_where_the_owner_wants_it() -> None:
     odd = replace(GOOD, referrals=(TOWN, replace(TOWN, source_type="DEPT_TAIWAN")))
     assert _check(odd, "E3").outcome is Outcome.NOTICE
