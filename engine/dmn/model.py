@@ -107,6 +107,13 @@ class Model:
     def decisions(self) -> list[Element]:
         return [element for element in self.own.values() if element.role == "decision"]
 
+    def inputs_of(self, wanted: str) -> list[str]:
+        """The names of the input data that a decision rests on. Raises DecisionRefused."""
+        found = self.decision(wanted)
+        keys = found.service.outputs if found.service else (found.key,)
+        needed = (self.elements[key] for key in plan(keys, self.elements, ()))
+        return [element.name for element in needed if element.role == "input"]
+
     def evaluate(
         self, wanted: str, inputs: Mapping[str, object], functions: Functions | None = None
     ) -> Result:

@@ -44,6 +44,14 @@ def _check_version(root: etree._Element, name: str) -> None:
         )
 
 
+def namespace_of(source: bytes) -> str:
+    """What a file calls itself, whatever it is stored as; empty for what is no decision file."""
+    try:
+        return str(read_xml(source, "").get("namespace", ""))
+    except DecisionRefused:
+        return ""
+
+
 def kind_of(node: etree._Element) -> str:
     """The plain name of an element of DMN; empty for other elements."""
     if not isinstance(node.tag, str):
