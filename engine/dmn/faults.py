@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engine.dmn.explain import answer_values, given_in_words, native
 from engine.dmn.nodes import Output, Table
 from engine.dmn.regions import shown
-from engine.dmn.table import Trace
+from engine.dmn.table import MAX_TRACES, Trace
 from engine.feel.nodes import Tests
 from engine.feel.printer import to_source
 from engine.text import Text, text
@@ -33,6 +33,9 @@ def faults_of(
             yield Fault(text("“{table}”：{why}", table=table, why=trace.problem), _CORRECT)
         yield from _unexpected(trace)
         yield from _unlisted(trace)
+    if len(traces) >= MAX_TRACES:
+        message = text("问了{n}次以上的表，没有全部核对", n=MAX_TRACES)
+        yield Fault(message, text("拆成几个决策"))
     if value is None or (isinstance(value, dict) and None in value.values()):
         yield from (_silent(trace) for trace in traces if trace.is_silent)
     if value is None and traces and traces[-1].compiled.table is own:

@@ -157,6 +157,20 @@ def test_an_answer_of_another_type_than_declared_is_refused_and_not_null() -> No
         load(file(body), "m").evaluate("d", {"amount": 1}).required()
 
 
+def test_an_answer_that_rests_on_more_tables_than_are_looked_at_is_refused() -> None:
+    function = "<encapsulatedLogic><formalParameter name='amount'/>{}</encapsulatedLogic>"
+    body = '<businessKnowledgeModel id="f" name="f"><variable name="f"/>{}</businessKnowledgeModel>'
+    knowledge = body.format(function.format(table_of(AMOUNT, [("-", "1")])))
+    loop = literal("sum(for i in 1..1001 return f(i))")
+    found = load(
+        file(knowledge + decision("d", loop, requires=needs("f", kind="requiredKnowledge"))), "m"
+    )
+    result = found.evaluate("d", {})
+    assert result.value == 1001
+    with pytest.raises(DecisionRefused, match="没有全部核对"):
+        result.required()
+
+
 def test_the_explanation_has_the_values_of_outputs_and_not_only_their_text() -> None:
     two = '<output name="o"/><output name="p"/>'
     rows = [("> 5", "amount", "amount * 2"), ("-", "1", "2")]
