@@ -1,16 +1,17 @@
 """Which inputs several rules cover, and which none: rules as boxes over the columns' regions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from engine.dmn.nodes import Table
 from engine.dmn.regions import Axis
-from engine.dmn.types import allowed_tests
+from engine.dmn.types import allowed_tests, given_tests
 from engine.feel.nodes import Tests
 from engine.feel.values import TypeOf
 
-MAX_WORK = 500_000
-"""Pairs of boxes that the questions about one table may compare, about a second's worth."""
+MAX_WORK = 2_000_000
+"""Columns of pairs of boxes that the questions about one table may compare, about a second's
+worth."""
 
 Box = tuple[int, ...]
 """For each column the set of its regions."""
@@ -34,17 +35,28 @@ class Grid:
     maybe: list[Box]
     work: int = MAX_WORK
 
+    @property
+    def asked(self) -> Box:
+        """What a complete table covers."""
+        return tuple(axis.asked for axis in self.axes)
+
     def spend(self, pairs: int) -> None:
         """Raises TooMany when nothing is left."""
-        self.work -= pairs
+        self.work -= pairs * max(1, len(self.axes))
         if self.work < 0:
             raise TooMany
 
 
-def grid(table: Table, kinds: list[TypeOf | None]) -> Grid:
-    """The grid of a table; `kinds` are the columns' types, whose allowed values bound them."""
+def grid(table: Table, kinds: list[TypeOf | None], optional: frozenset[int] = frozenset()) -> Grid:
+    """The grid of a table; `kinds` are the columns' types, whose allowed values bound them, and
+    `optional` the columns (from 0) that are known to have no value at times."""
     axes = [
-        Axis([rule.tests[i] for rule in table.rules], column_domain(table, i, kinds[i]))
+        Axis(
+            [rule.tests[i] for rule in table.rules],
+            column_domain(table, i, kinds[i]),
+            given_tests(kinds[i]),
+            optional=i in optional,
+        )
         for i in range(len(table.inputs))
     ]
     cells = [[axis.cell(rule.tests[i]) for i, axis in enumerate(axes)] for rule in table.rules]
@@ -115,19 +127,28 @@ def _pieces(box: Box, taken: Box) -> Iterator[Box]:
 
 def gaps(found: Grid) -> list[Box]:
     """Regions that surely no rule covers. Raises TooMany."""
-    left = [found.whole]
-    for box in found.maybe:
+    return _without(found, found.maybe)
+
+
+def open_questions(found: Grid) -> list[Box]:
+    """Regions that some rule may cover, or none. Raises TooMany."""
+    return _without(found, found.sure)
+
+
+def _without(found: Grid, boxes: list[Box]) -> list[Box]:
+    left = [found.asked] if all(found.asked) else []
+    for box in boxes:
         left = subtract(found, left, box)
     return left
 
 
-def unreachable(found: Grid) -> Iterator[int]:
-    """Rules (from 0) that earlier rules leave nothing for. Raises TooMany."""
-    for at, box in enumerate(found.maybe):
-        left = [box]
-        for earlier in found.sure[:at]:
-            left = subtract(found, left, earlier)
+def unreachable(found: Grid, order: Sequence[int]) -> Iterator[int]:
+    """Rules (from 0) for which those before them in the order leave nothing. Raises TooMany."""
+    for place, at in enumerate(order):
+        left = [found.maybe[at]]
+        for earlier in order[:place]:
+            left = subtract(found, left, found.sure[earlier])
             if not left:
                 break
-        if not left and all(box):
+        if not left and all(found.maybe[at]):
             yield at

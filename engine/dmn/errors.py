@@ -33,10 +33,29 @@ class DecisionRefused(DanbaoError):
 
 
 def refuse(code: str, node: etree._Element, message: Text, remedy: Text | None) -> DecisionRefused:
-    """The refusal of one element of a file, with its line."""
-    line, name = line_of(node), label_of(node)
+    """The refusal of one element of a file, with its line; of a table's cell, with its place."""
+    line, name, cell = line_of(node), label_of(node), _cell_of(node)
     whole = text("第{line}行{name}：{why}", line=line, name=name, why=message)
+    if cell:
+        whole = text(
+            "第{line}行{name}（表中第{row}行第{column}列）：{why}",
+            line=line,
+            name=name,
+            row=cell[0],
+            column=cell[1],
+            why=message,
+        )
     return DecisionRefused(code, whole, remedy, element=node.get("id", ""), name=name, line=line)
+
+
+def _cell_of(node: etree._Element) -> tuple[int, int] | None:
+    """The row and column, from 1, of a cell of a decision table."""
+    rule = node.getparent()
+    if rule is None or not str(node.tag).endswith(("}inputEntry", "}outputEntry")):
+        return None
+    cells = [*rule.iterchildren("{*}inputEntry"), *rule.iterchildren("{*}outputEntry")]
+    rows = list(rule.itersiblings(str(rule.tag), preceding=True))
+    return len(rows) + 1, cells.index(node) + 1
 
 
 def line_of(node: etree._Element) -> int:

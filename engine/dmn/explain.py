@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.dmn.table import Compiled, Trace, bits
+from engine.dmn.nodes import Table
+from engine.dmn.table import Trace, bits
 from engine.feel import FeelError, to_json_native
 from engine.feel.values import kind_of
 from engine.text import Text, text
@@ -23,12 +24,14 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """A rule that matched, counted from 1, with its outputs as they are written."""
+    """A rule that matched, counted from 1, with its outputs as they are written and, where the
+    policy looked at them, the values that they gave."""
 
     row: int
     id: str
     outputs: tuple[str, ...]
     annotation: str
+    results: tuple[object, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,13 @@ class TableExplanation:
             "policy": self.policy,
             "inputs": [{"name": name, "value": value} for name, value in self.inputs],
             "matched": [
-                {"row": m.row, "id": m.id, "outputs": list(m.outputs), "annotation": m.annotation}
+                {
+                    "row": m.row,
+                    "id": m.id,
+                    "outputs": list(m.outputs),
+                    "results": None if m.results is None else list(m.results),
+                    "annotation": m.annotation,
+                }
                 for m in self.matched
             ],
             "decided": list(self.decided),
@@ -65,7 +74,7 @@ class TableExplanation:
 
     def in_words(self) -> list[Text]:
         """Sentences for people: first what matched, then what nearly did."""
-        given = "，".join(f"{name}={_shown(value)}" for name, value in self.inputs)
+        given = _in_words(self.inputs)
         rows = [match.row for match in self.matched]
         if rows:
             shown = _rows(rows)
@@ -109,24 +118,36 @@ def _shown(value: object) -> str:
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
 
 
+def _in_words(inputs: Sequence[tuple[str, object]]) -> str:
+    return "，".join(f"{name}={_shown(value)}" for name, value in inputs)
+
+
+def given_in_words(trace: Trace) -> str:
+    """What a table was asked with."""
+    return _in_words(_inputs(trace))
+
+
+def _inputs(trace: Trace) -> tuple[tuple[str, object], ...]:
+    labels = [column.label for column in trace.compiled.table.inputs]
+    return tuple(zip(labels, map(native, trace.values), strict=True))
+
+
 def explain(trace: Trace) -> TableExplanation:
     """What one evaluation of a table did; tests the cells again that were skipped then."""
     table = trace.compiled.table
-    labels = [column.label for column in table.inputs]
-    values = [_native(value) for value in trace.values]
     return TableExplanation(
         table.name,
         table.id,
         f"{table.policy} {table.aggregation}".strip(),
-        tuple(zip(labels, values, strict=True)),
-        tuple(_matched(trace.compiled, rule) for rule in trace.rules),
+        _inputs(trace),
+        tuple(_matched(trace, rule) for rule in trace.rules),
         _decided(trace),
         tuple(_near_misses(trace)),
         trace.problem,
     )
 
 
-def _native(value: object) -> object:
+def native(value: object) -> object:
     """A value as JSON; what JSON cannot hold is named by its kind."""
     try:
         return to_json_native(value)
@@ -140,9 +161,19 @@ def _decided(trace: Trace) -> tuple[int, ...]:
     return tuple(rule + 1 for rule in (trace.rules if trace.decided is None else trace.decided))
 
 
-def _matched(compiled: Compiled, at: int) -> Matched:
-    rule = compiled.table.rules[at]
-    return Matched(rule.number, rule.id, rule.answers, rule.annotation)
+def _matched(trace: Trace, at: int) -> Matched:
+    table, results = trace.compiled.table, None
+    if at in trace.answers:
+        results = tuple(map(native, answer_values(table, trace.answers[at])))
+    rule = table.rules[at]
+    return Matched(rule.number, rule.id, rule.answers, rule.annotation, results)
+
+
+def answer_values(table: Table, answer: object) -> list[object]:
+    """The values of one answer by output."""
+    if len(table.outputs) == 1:
+        return [answer]
+    return [answer.get(one.name) if isinstance(answer, dict) else None for one in table.outputs]
 
 
 def _near_misses(trace: Trace) -> list[NearMiss]:
@@ -160,5 +191,5 @@ def _near_misses(trace: Trace) -> list[NearMiss]:
 def _near_miss(trace: Trace, at: int, refused: list[int]) -> NearMiss:
     column = next(i for i, rules in enumerate(refused) if rules >> at & 1)
     table, rule = trace.compiled.table, trace.compiled.table.rules[at]
-    value = _native(trace.values[column])
+    value = native(trace.values[column])
     return NearMiss(rule.number, table.inputs[column].label, rule.cells[column], value)

@@ -93,8 +93,7 @@ class _Loader:
         namespace = self.root.get("namespace", "")
         made = Model(self.name, namespace, self.types.known, own, elements, self.functions, steps)
         steps.update((key, self._step(element, made)) for key, element in own.items())
-        for element in own.values():
-            plan((element.key,), elements, ())  # refuses circles
+        plan(own, elements, ())  # refuses circles
         return made
 
     def _fields(self, imported: Mapping[str, Model]) -> frozenset[str]:

@@ -8,7 +8,9 @@ from engine.dmn import table as _table
 from engine.dmn.declared import as_declared
 from engine.dmn.errors import DecisionRefused
 from engine.dmn.explain import TableExplanation, explain, stored
+from engine.dmn.faults import Fault, faults_of
 from engine.dmn.graph import Element, Role, Service, plan
+from engine.dmn.nodes import Table, Typed
 from engine.feel import Functions, from_python, to_json_native
 from engine.feel.calls import BoundFunction, invoke
 from engine.feel.convert import check_result
@@ -31,17 +33,18 @@ class Step:
 class Result:
     """What came out, and why.
 
-    `value` is a FEEL value; `problems` say which tables had no single answer; `reason` is the
-    latest cause of a null.
+    `value` is a FEEL value, `table` what gave it if that was a table; `faults` say why it cannot
+    be used; `reason` is the latest cause of a null.
     """
 
     value: object
     traces: Sequence[_table.Trace]
     reason: Text | None = None
+    table: Table | None = None
 
     @cached_property
-    def problems(self) -> tuple[Text, ...]:
-        return tuple(trace.problem for trace in self.traces if trace.problem)
+    def faults(self) -> tuple[Fault, ...]:
+        return tuple(faults_of(self.traces, self.value, self.table, self.reason))
 
     @cached_property
     def explanation(self) -> tuple[TableExplanation, ...]:
@@ -49,9 +52,13 @@ class Result:
         return tuple(explain(trace) for trace in self.traces)
 
     def required(self) -> object:
-        """The value as JSON can hold it. Raises DecisionRefused when a table had no one answer."""
-        if self.problems:
-            raise DecisionRefused("no_answer", self.problems[0], text("请流程管理员改正决策表"))
+        """The value as JSON can hold it.
+
+        Raises DecisionRefused when a table had no one answer or none at all, was given a value
+        that it does not allow, or gave one that it does not list.
+        """
+        for fault in self.faults:
+            raise DecisionRefused("no_answer", fault.message, fault.remedy)
         return to_json_native(self.value)
 
     def to_json(self) -> dict[str, object]:
@@ -59,7 +66,7 @@ class Result:
         return {
             "value": to_json_native(self.value),
             "tables": [table.to_json() for table in self.explanation],
-            "problems": [stored(problem) for problem in self.problems],
+            "problems": [stored(fault.message) for fault in self.faults],
             "reason": stored(self.reason) if self.value is None else None,
         }
 
@@ -100,6 +107,13 @@ class Model:
     def decisions(self) -> list[Element]:
         return [element for element in self.own.values() if element.role == "decision"]
 
+    def inputs_of(self, wanted: str) -> list[str]:
+        """The names of the input data that a decision rests on. Raises DecisionRefused."""
+        found = self.decision(wanted)
+        keys = found.service.outputs if found.service else (found.key,)
+        needed = (self.elements[key] for key in plan(keys, self.elements, ()))
+        return [element.name for element in needed if element.role == "input"]
+
     def evaluate(
         self, wanted: str, inputs: Mapping[str, object], functions: Functions | None = None
     ) -> Result:
@@ -120,7 +134,8 @@ class Model:
         run = Run({}, functions or self.functions)
         value = guarded(lambda frame: self._value(element, inputs, frame), run)
         reason = run.budget.reason
-        return Result(check_result(value), _traces(run), reason[1] if reason else None)
+        why = reason[1] if reason else None
+        return Result(check_result(value), _traces(run), why, _table_of(element))
 
     def _value(self, element: Element, inputs: Mapping[str, object], run: Run) -> object:
         if element.role == "knowledge":
@@ -157,6 +172,12 @@ class Model:
             else:
                 known[key] = self.steps[key].run(_frame(element, known, run))
         return known
+
+
+def _table_of(element: Element) -> Table | None:
+    node = element.node
+    node = node.value if isinstance(node, Typed) else node
+    return node if isinstance(node, Table) else None
 
 
 def _traces(run: Run) -> list[_table.Trace]:

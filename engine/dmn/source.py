@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from lxml import etree
 
+from engine import xml
 from engine.dmn.errors import DecisionRefused, line_of, refuse
-from engine.text import text
+from engine.text import Text, text
 
-MAX_BYTES = 2_000_000
 MAX_TEXT = 300_000  # characters of all expressions
 _VERSIONS = (
     "http://www.omg.org/spec/DMN/20180521/MODEL/",  # 1.2
@@ -20,23 +20,14 @@ _REMEDY = text("用建模工具打开，另存为DMN 1.3后重新上传")
 
 def read_xml(source: bytes, name: str) -> etree._Element:
     """The `definitions` element; no entities, no network. Raises DecisionRefused with the line."""
-    if len(source) > MAX_BYTES:
-        raise DecisionRefused("too_large", text("{name}超过2 MB", name=name), text("拆成几个文件"))
-    if b"<!DOCTYPE" in source:
-        raise DecisionRefused(
-            "doctype", text("{name}含有DOCTYPE声明", name=name), text("删去该声明后重新上传")
-        )
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True)
-    try:
-        root = etree.fromstring(source, parser)
-    except etree.XMLSyntaxError as error:
-        line = error.lineno or 1
-        message = text("{name}第{line}行不是有效的XML", name=name, line=line)
-        remedy = text("用建模工具打开并重新保存")
-        raise DecisionRefused("not_xml", message, remedy, line=line) from error
+    root = xml.read_xml(source, name, _refuse, text("拆成几个文件"))
     _check_version(root, name)
     _check_text(root, name)
     return root
+
+
+def _refuse(code: str, message: Text, remedy: Text, line: int) -> DecisionRefused:
+    return DecisionRefused(code, message, remedy, line=line or None)
 
 
 def _check_text(root: etree._Element, name: str) -> None:
@@ -51,6 +42,14 @@ def _check_version(root: etree._Element, name: str) -> None:
         raise DecisionRefused(
             "not_dmn", text("{name}不是DMN 1.2至1.5的决策文件", name=name), _REMEDY
         )
+
+
+def namespace_of(source: bytes) -> str:
+    """What a file calls itself, whatever it is stored as; empty for what is no decision file."""
+    try:
+        return str(read_xml(source, "").get("namespace", ""))
+    except DecisionRefused:
+        return ""
 
 
 def kind_of(node: etree._Element) -> str:

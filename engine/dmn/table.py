@@ -5,10 +5,10 @@ rules, kept as the bits of a number, so that the rules that match are all column
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
-from engine.dmn.nodes import Output, Table
+from engine.dmn.nodes import Column, Output, Table
 from engine.feel.builtins import lists
 from engine.feel.compare import equals
 from engine.feel.compile import Scope, compile_node, compiles
@@ -27,12 +27,14 @@ MAX_TRACES = 1_000  # tables that one evaluation tells about
 class Tested:
     """A compiled column: what it tests, the rules that take any value, and the other tests.
 
-    `seen` keeps the rules that a value passed, where the cells are constant.
+    `allowed` are the values that are expected there; `seen` keeps the rules that a value passed,
+    where the cells are constant.
     """
 
     value: Fn
     free: int
     tests: list[tuple[TestFn, int]]
+    allowed: TestFn | None = None
     seen: dict[object, int] | None = None
 
     def passed(self, frame: Frame, value: object) -> int:
@@ -62,11 +64,16 @@ class Compiled:
     default: Fn | None
     everything: int
     ranks: list[list[object]]
+    listed: list[TestFn | None]
 
 
 @dataclass(slots=True)
 class Trace:
-    """One evaluation of a table: enough to explain it later."""
+    """One evaluation of a table: enough to explain it later.
+
+    `answers` are what the rules that the policy looked at gave, by rule from 0; that of no rule
+    (None) is the default.
+    """
 
     compiled: Compiled
     frame: Frame
@@ -74,6 +81,17 @@ class Trace:
     rules: list[int]
     problem: Text | None = None
     decided: list[int] | None = None  # those of the rules that the policy chose, None for all
+    answers: dict[int | None, object] = field(default_factory=dict)
+
+    def answer(self, rule: int) -> object:
+        """What a rule gives, kept for the explanation."""
+        found = self.answers[rule] = self.compiled.answers[rule](self.frame)
+        return found
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether no rule matched, there is no default, and that is no answer."""
+        return not self.rules and not self.answers and _nothing(self.compiled.table) is None
 
 
 @compiles(Table)
@@ -85,6 +103,7 @@ def _table(node: Table, scope: Scope) -> Fn:
         _default(node, scope),
         (1 << len(node.rules)) - 1,
         [_ranks(output) for output in node.outputs],
+        [compile_tests(one.order, scope) if one.order else None for one in node.outputs],
     )
     settle = _POLICIES[node.policy]
 
@@ -97,7 +116,10 @@ def _table(node: Table, scope: Scope) -> Fn:
             frame.run.traces.append(trace)
         if trace.rules:
             return settle(trace)
-        return compiled.default(frame) if compiled.default else _nothing(node)
+        if compiled.default is None:
+            return _nothing(node)
+        trace.answers[None] = found = compiled.default(frame)
+        return found
 
     return decide
 
@@ -115,7 +137,10 @@ def _column(node: Table, at: int, scope: Scope) -> Tested:
             tests[rule.cells[at]] = cell
     compiled = [(compile_tests(tests[text], scope), rules) for text, rules in grouped.items()]
     constant = all(_constant(cell, scope) for cell in tests.values())
-    return Tested(_input(node, at, scope), free, compiled, {} if constant else None)
+    allowed = node.inputs[at].allowed
+    expected = None if allowed is None else compile_tests(allowed, scope)
+    value = _input(node.inputs[at], expected, scope)
+    return Tested(value, free, compiled, expected, {} if constant else None)
 
 
 def _constant(cell: Tests, scope: Scope) -> bool:
@@ -126,13 +151,12 @@ def _constant(cell: Tests, scope: Scope) -> bool:
     return names <= BUILTINS.keys() - scope.bound - scope.functions
 
 
-def _input(node: Table, at: int, scope: Scope) -> Fn:
-    """The tested value, which must be one of the values that the column allows."""
-    column = node.inputs[at]
+def _input(column: Column, allowed: TestFn | None, scope: Scope) -> Fn:
+    """The tested value; one that the column does not allow is noted."""
     value = compile_node(column.value, scope)
-    if column.allowed is None:
+    if allowed is None:
         return value
-    allowed, label = compile_tests(column.allowed, scope), column.label
+    label = column.label
 
     def checked(frame: Frame) -> object:
         found = value(frame)
@@ -199,12 +223,12 @@ def _nothing(node: Table) -> object:
 
 
 def _given(trace: Trace, rules: list[int]) -> list[object]:
-    return [trace.compiled.answers[rule](trace.frame) for rule in rules]
+    return [trace.answer(rule) for rule in rules]
 
 
 def _unique(trace: Trace) -> object:
     if len(trace.rules) == 1:
-        return trace.compiled.answers[trace.rules[0]](trace.frame)
+        return trace.answer(trace.rules[0])
     rows = "、".join(str(rule + 1) for rule in trace.rules)
     _fail(trace, text("第{rows}行同时符合，而命中策略是“唯一”", rows=rows))
     return None
@@ -226,7 +250,7 @@ def _any(trace: Trace) -> object:
 
 def _first(trace: Trace) -> object:
     trace.decided = trace.rules[:1]
-    return trace.compiled.answers[trace.rules[0]](trace.frame)
+    return trace.answer(trace.rules[0])
 
 
 def _rule_order(trace: Trace) -> object:

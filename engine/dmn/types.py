@@ -7,6 +7,7 @@ from typing import cast
 from lxml import etree
 
 from engine.dmn.errors import line_of, refuse
+from engine.dmn.regions import accepts, values_of
 from engine.dmn.source import child, children, text_of
 from engine.feel import FeelError, UnaryTests, compile_unary_tests
 from engine.feel.nodes import Tests
@@ -138,12 +139,31 @@ class _Both:
         return self.first(value) and self.second(value)
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The values that a table says it gives; `given` are those that its rules really give, where
+    these are fixed. Only checks use it."""
+
+    tests: Tests
+    given: Tests | None
+
+    def __call__(self, value: object) -> bool:
+        values = values_of(self.tests)
+        return values is None or any(accepts(one, value) for one in values)
+
+
 def allowed_tests(kind: TypeOf | None) -> Tests | None:
     """What a type's allowed values were written as; the narrower ones of two."""
     allows = kind.allows if kind else None
     if isinstance(allows, _Both):
         allows = allows.second
-    return allows.tests if isinstance(allows, Allowed) else None
+    return allows.tests if isinstance(allows, Allowed | Listed) else None
+
+
+def given_tests(kind: TypeOf | None) -> Tests | None:
+    """The values that can really come, where a table gives them; else the allowed ones."""
+    allows = kind.allows if kind else None
+    return (allows.given if isinstance(allows, Listed) else None) or allowed_tests(kind)
 
 
 def component_names(types: Mapping[str, TypeOf]) -> frozenset[str]:

@@ -80,7 +80,6 @@ def _credit(applicant: Applicant, on: date, parameters: Parameters, ask: Ask) ->
     facts = {
         "adverse": None if events is None else [{"event_on": one.event_on} for one in events],
         "screened_on": on,
-        "agricultural": applicant.agricultural,
         "programme_lookback_months": parameters.integer(months),
     }
     said = read(ask("credit_check", facts))

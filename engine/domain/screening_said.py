@@ -108,8 +108,13 @@ def _steps(tables: tuple[TableExplanation, ...]) -> Iterator[Step]:
     for table in tables:
         for one in table.matched:
             if one.row in table.decided:
-                answer = "、".join(each.strip('"') for each in one.outputs)
+                answer = "、".join(map(_said, one.results or ()))
                 yield Step(_terms(table), code_of(table.id, Text(_literal(table.table)), answer))
+
+
+def _said(value: object) -> str:
+    words = {None: "null", True: "true", False: "false"}
+    return words[value] if value is None or isinstance(value, bool) else str(value)
 
 
 def _terms(table: TableExplanation) -> tuple[Term, ...]:

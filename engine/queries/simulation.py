@@ -1,17 +1,20 @@
 """What would change: past evaluations of a decision table, replayed through an edited one."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from engine.dmn import DecisionRefused, Model, Result
 from engine.dmn.cases import shown
-from engine.feel import FeelError
-from engine.models import Instance
+from engine.dmn.source import namespace_of
+from engine.feel import FeelError, to_json_native
+from engine.models import Definition, Instance
 from engine.models.running import Evaluation
 from engine.text import Text, text
 
@@ -50,29 +53,62 @@ class Change:
 
 @dataclass
 class Simulation:
-    """How many evaluations were replayed, and those that differ, oldest first."""
+    """How many evaluations were replayed, and those that differ, oldest first.
+
+    `lacking`: how many had no value kept for an input that the edited file asks, by its name; they
+    were replayed as if it were not known.
+    """
 
     total: int = 0
     changes: list[Change] = field(default_factory=list)
+    lacking: Counter[str] = field(default_factory=Counter)
 
 
 def simulate(session: Session, model: Model, since: datetime) -> Simulation:
-    """Replay all evaluations since a moment (aware UTC) that the edited file would answer.
+    """Replay all that an earlier version of the same file has answered since a moment (aware UTC).
 
-    Those are its decisions by id or name, and what an earlier version of the same file (by its
-    key, `model.name`) answered. Nothing is written.
+    The same file has its key (`model.name`), else, when none has, its namespace. Nothing is
+    written.
     """
     found = Simulation()
-    for row in session.execute(_past(model, since), execution_options={"yield_per": BATCH}):
+    needed: dict[str, list[str]] = {}
+    past = _past(_versions(session, model, since), since)
+    for row in session.execute(past, execution_options={"yield_per": BATCH}):
         found.total += 1
+        if row.decision not in needed:
+            needed[row.decision] = _needed(model, row.decision)
+        found.lacking.update(name for name in needed[row.decision] if name not in row.inputs)
         change = _replay(model, row)
         if change is not None:
             found.changes.append(change)
     return found
 
 
-def _past(model: Model, since: datetime) -> Any:
-    names = {name for one in model.decisions for name in (one.id, one.name)}
+def _versions(session: Session, model: Model, since: datetime) -> list[int]:
+    """The definitions that are versions of the edited file; others may use its decisions' ids."""
+    asked = session.execute(
+        select(Evaluation.definition_key, Evaluation.definition_id)
+        .where(Evaluation.at >= since)
+        .distinct()
+    ).all()
+    own = [row.definition_id for row in asked if row.definition_key == model.name]
+    if own or not model.namespace:
+        return own
+    wanted = {row.definition_id for row in asked}
+    files = session.execute(
+        select(Definition.id, Definition.source).where(Definition.id.in_(wanted))
+    )
+    return [row.id for row in files if namespace_of(row.source) == model.namespace]
+
+
+def _needed(model: Model, decision: str) -> list[str]:
+    try:
+        return model.inputs_of(decision)
+    except DecisionRefused:
+        return []  # the replay says that it is gone
+
+
+def _past(versions: list[int], since: datetime) -> Any:
     return (
         select(
             Evaluation.id,
@@ -85,10 +121,7 @@ def _past(model: Model, since: datetime) -> Any:
             Instance.title,
         )
         .outerjoin(Instance, Instance.id == Evaluation.instance_id)
-        .where(
-            Evaluation.at >= since,
-            or_(Evaluation.definition_key == model.name, Evaluation.decision.in_(names)),
-        )
+        .where(Evaluation.at >= since, Evaluation.definition_id.in_(versions))
         .order_by(Evaluation.at, Evaluation.id)
     )
 
@@ -99,9 +132,30 @@ def _replay(model: Model, row: Row[Any]) -> Change | None:
         value = result.required()
     except (DecisionRefused, FeelError) as refused:
         return _change(row, None, {}, refused.message)
-    if value == row.result:
+    if same(result.value, row.result):
         return None
     return _change(row, value, dict(_decided(_tables(result))), None)
+
+
+def same(value: object, stored: object) -> bool:
+    """Whether a FEEL value is the one that was stored as JSON: 1.10 is 1.1, true is not 1."""
+    if isinstance(value, list) and isinstance(stored, list):
+        pairs = zip(value, stored, strict=False)
+        return len(value) == len(stored) and all(same(one, other) for one, other in pairs)
+    if isinstance(value, dict) and isinstance(stored, dict):
+        alike = value.keys() == stored.keys()
+        return alike and all(same(one, stored[key]) for key, one in value.items())
+    native = to_json_native(value)
+    if type(native) is not type(stored):
+        return False
+    return native == stored or (isinstance(value, Decimal) and _number(stored) == value)
+
+
+def _number(stored: object) -> Decimal | None:
+    try:
+        return Decimal(str(stored))
+    except InvalidOperation:
+        return None
 
 
 def _tables(result: Result) -> list[Mapping[str, Any]]:

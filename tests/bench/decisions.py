@@ -26,11 +26,11 @@ INSERT = sql(
 
 
 def measure_simulation(report: Report, factory: sessionmaker[Session]) -> None:
-    """Evaluations of the route of a loan, replayed with a lower ceiling."""
+    """Evaluations of the route of a loan, replayed with a rule that allows less."""
     source = FILE.read_bytes()
     with unit_of_work(factory) as session:
         _fill(session, load_models({"ceiling": source})["ceiling"], source)
-    edited = source.replace(b"<text>10000000</text>", b"<text>8000000</text>")
+    edited = source.replace(b"max(exposure + requested", b"max(exposure + requested + 2000000")
     model = load_models({"ceiling": edited})["ceiling"]
     began = time.perf_counter()
     with factory() as session:
@@ -51,7 +51,7 @@ def _fill(session: Session, model: Model, source: bytes) -> None:
     session.flush()
     for n in range(DIFFERENT):
         inputs = {
-            "support_class": "NORMAL",
+            "programme_ceiling": "10000000",
             "exposure": str(n * 20_000),
             "requested": "1000000.00",
             "bank_decision": "APPROVED",

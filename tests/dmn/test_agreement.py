@@ -40,9 +40,19 @@ def _support(one: Mapping[str, Any]) -> object:
 
 
 def _ceiling(one: Mapping[str, Any]) -> object:
-    given = {**one, "requested": one["new"]}
+    ceiling = guarantee.CEILINGS[SupportClass(one["support_class"])]
+    given = {**one, "requested": one["new"], "programme_ceiling": ceiling}
     excess = ask("ceiling", "ceiling_excess", **given)
     return {"route": ask("ceiling", "ceiling_route", **given), "excess": _fixed(excess)}
+
+
+def _lookback(one: Mapping[str, Any]) -> object:
+    months = _months(one["agricultural"])
+    return {"hit": ask("negative_list", "lookback", **one, programme_lookback_months=months)}
+
+
+def _months(agricultural: bool) -> int:
+    return enterprise.AGRICULTURAL_MONTHS if agricultural else enterprise.LOOKBACK_MONTHS
 
 
 def _fixed(value: object) -> str:
@@ -69,7 +79,7 @@ RULES = {
     "sme-size": _sizes,
     "support-class": _support,
     "renewal": lambda one: {"eligible": ask("renewal", "renewal", **one)},
-    "lookback": lambda one: {"hit": ask("negative_list", "lookback", **one)},
+    "lookback": _lookback,
     "ceiling": _ceiling,
     "quota": _quota,
     "lpr-cap": _lpr,
@@ -114,8 +124,8 @@ def test_lookbacks_agree_on_the_days_around_their_start(
 ) -> None:
     rule = enterprise.lookback(on, on, agricultural=agricultural, months=months)
     event = rule.since + timedelta(off)
-    given_ = {"screened_on": on, "agricultural": agricultural, "event_on": event}
-    found = ask("negative_list", "lookback", **given_, programme_lookback_months=months)
+    given_ = {"screened_on": on, "programme_lookback_months": months or _months(agricultural)}
+    found = ask("negative_list", "lookback", **given_, event_on=event)
     assert found is enterprise.lookback(on, event, agricultural=agricultural, months=months).hit
 
 
@@ -153,11 +163,10 @@ def test_ceilings_agree(
     support: SupportClass, exposure: Decimal, new: Decimal, agreed: Decimal | None
 ) -> None:
     expected = guarantee.ceiling(support, exposure, new, agreement_ceiling=agreed)
-    given_ = {"support_class": support.value, "exposure": exposure, "requested": new}
-    for programme in (None, guarantee.CEILINGS[support]):
-        inputs = {**given_, "agreement_ceiling": agreed, "programme_ceiling": programme}
-        assert ask("ceiling", "ceiling_route", **inputs) == expected.route
-        assert Decimal(str(ask("ceiling", "ceiling_excess", **inputs))) == expected.excess
+    given_ = {"exposure": exposure, "requested": new, "agreement_ceiling": agreed}
+    inputs = {**given_, "programme_ceiling": guarantee.CEILINGS[support]}
+    assert ask("ceiling", "ceiling_route", **inputs) == expected.route
+    assert Decimal(str(ask("ceiling", "ceiling_excess", **inputs))) == expected.excess
 
 
 @given(AMOUNTS, AMOUNTS, AMOUNTS.map(lambda a: a + 1))

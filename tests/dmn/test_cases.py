@@ -61,7 +61,7 @@ def test_the_command_runs_all_published_tables() -> None:
 
 
 def test_a_changed_table_is_told_with_case_clause_and_the_row_that_decided(tmp_path: Path) -> None:
-    table = _copy(tmp_path, "ceiling", "<text>10000000</text>", "<text>8000000</text>")
+    table = _copy(tmp_path, "ceiling", "requested - 单户上限", "requested + 1 - 单户上限")
     done = _run(str(table))
     assert done.exit_code == 1
     assert "不符：普通类，敞口900万元加100万元，正好到上限（J4.1）" in done.output
@@ -103,3 +103,11 @@ def test_an_unknown_input_or_decision_is_a_difference_and_no_crash() -> None:
     for source, why in ((good, "没有名为额度的输入"), (bad, "没有决策没有的")):
         (found,) = run_cases(_model("quota"), read_cases(source, "x")).differences
         assert why in str(found.message)
+
+
+def test_a_case_may_expect_that_there_is_no_answer() -> None:
+    limit = "总额度: %s, 已用额度: 1, 本次申请: 1"
+    odd = f"用例: [{{情形: 甲, 决策: 额度准入, 给定: {{{limit}}}, 应得: 无法作出, 依据: 乙}}]"
+    assert run_cases(_model("quota"), read_cases(odd % "不明", "x")).differences == []
+    (found,) = run_cases(_model("quota"), read_cases(odd % "9", "x")).differences
+    assert str(found.message) == "应得无法作出，实得ADMIT"

@@ -1,12 +1,36 @@
 """Reading files: what is refused with its line, requirements, boxed expressions, types, imports."""
 
+from typing import Any
+
 import pytest
 
 from engine.dmn import DecisionRefused, load
+from engine.dmn.graph import plan
 from engine.feel import FeelError
 from tests.dmn.files import decision, file, inputs, literal, model, needs, source
 
 NUMBER = {"a": "number"}
+
+
+def test_a_long_chain_of_decisions_is_planned_once_and_not_for_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    planned: list[int] = []
+    real = plan
+
+    def counted(*given: Any) -> list[str]:
+        planned.append(len(found := real(*given)))
+        return found
+
+    monkeypatch.setattr("engine.dmn.loader.plan", counted)
+    links = [
+        decision(
+            f"d{i}", literal(f"d{i - 1} + 1"), requires=needs(f"d{i - 1}", kind="requiredDecision")
+        )
+        for i in range(1, 300)
+    ]
+    made = load(file(decision("d0", literal("1")) + "".join(links)), "m")
+    assert (sum(planned), made.evaluate("d299", {}).value) == (300, 300)
 
 
 @pytest.mark.parametrize(
@@ -15,6 +39,8 @@ NUMBER = {"a": "number"}
         (b"<x", "不是有效的XML"),
         (b"<x/>", "不是DMN 1.2至1.5"),
         (b"<!DOCTYPE x [<!ENTITY e 'x'>]><x>&e;</x>", "DOCTYPE"),
+        ('<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE x><x/>'.encode("utf-16"), "DOCTYPE"),
+        (b'<?xml version="1.0" encoding="UTF-7"?>+ADwAIQ-DOCTYPE x+AD4-<x/>', "DOCTYPE"),
         (b" " * 2_000_001, "2 MB"),
         (file('<decision id="d" name="d"/>'), "没有填写表达式"),
         (file(decision("d", literal("1 +"))), "表达式没有写完"),
@@ -22,6 +48,13 @@ NUMBER = {"a": "number"}
         (file(decision("d", literal("1"), kind="tNone")), "没有名为tNone的类型"),
         (
             file(decision("d", literal("d"), requires=needs("d", kind="requiredDecision"))),
+            "先要有它自己的结果",
+        ),
+        (
+            file(
+                decision("a", literal("b"), requires=needs("b", kind="requiredDecision"))
+                + decision("b", literal("a"), requires=needs("a", kind="requiredDecision"))
+            ),
             "先要有它自己的结果",
         ),
         (file('<itemDefinition name="t"><typeRef>t</typeRef></itemDefinition>'), "用到了它自己"),

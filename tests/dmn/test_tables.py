@@ -6,9 +6,19 @@ from decimal import Decimal
 
 import pytest
 
-from engine.dmn import DecisionRefused, load
+from engine.dmn import DecisionRefused, Model, load
 from engine.feel import FeelError
-from tests.dmn.files import THIRTY_INPUTS, decision, file, model, thirty_rules
+from tests.dmn.files import (
+    THIRTY_INPUTS,
+    decision,
+    file,
+    inputs,
+    literal,
+    model,
+    needs,
+    source,
+    thirty_rules,
+)
 from tests.dmn.files import table as table_of
 
 AMOUNT = {"amount": "number"}
@@ -50,7 +60,7 @@ def test_rules_that_contradict_each_other_are_a_problem_and_never_an_answer() ->
     for policy, words in (("UNIQUE", "第1、2行同时符合"), ("ANY", "结果不同")):
         result = model(AMOUNT, OVERLAP, policy=f'hitPolicy="{policy}"').evaluate("d", {"amount": 7})
         assert result.value is None
-        assert words in str(result.problems[0])
+        assert words in str(result.faults[0].message)
         with pytest.raises(DecisionRefused, match=words):
             result.required()
 
@@ -58,7 +68,7 @@ def test_rules_that_contradict_each_other_are_a_problem_and_never_an_answer() ->
 def test_any_accepts_rules_that_agree() -> None:
     rows = [("< 10", '"A"'), ("< 20", '"A"')]
     result = model(AMOUNT, rows, policy='hitPolicy="ANY"').evaluate("d", {"amount": 7})
-    assert (result.value, result.problems) == ("A", ())
+    assert (result.value, result.faults) == ("A", ())
 
 
 def test_no_rule_gives_the_default_or_null() -> None:
@@ -84,6 +94,90 @@ def test_policies_of_several_answers_give_none_of_them_when_nothing_matches(
 ) -> None:
     found = model(AMOUNT, [("> 5", "1")], policy=policy)
     assert found.evaluate("d", {"amount": 1}).value == expected
+
+
+LISTED = "<outputValues><text>{}</text></outputValues>"
+
+
+def _bounded(rows: list[tuple[str, ...]], outputs: str = '<output name="o"/>') -> Model:
+    """A table that allows amounts from 0 to 100."""
+    allowed = "</inputExpression><inputValues><text>[0..100]</text></inputValues>"
+    content = source(AMOUNT, rows, policy='hitPolicy="FIRST"', outputs=outputs).decode()
+    return load(content.replace("</inputExpression>", allowed).encode(), "m")
+
+
+def test_a_value_that_the_table_does_not_allow_is_refused_though_a_row_takes_it() -> None:
+    result = _bounded([(">= 90", '"A"'), ("-", '"B"')]).evaluate("d", {"amount": 101})
+    assert result.value == "A"
+    with pytest.raises(DecisionRefused, match="“d”的“amount”是101，不在允许值里") as refused:
+        result.required()
+    assert str(refused.value.remedy).startswith("可以是[0..100]")
+    assert _bounded([("-", '"B"')]).evaluate("d", {}).required() == "B"
+
+
+def test_an_answer_that_the_table_does_not_list_is_refused() -> None:
+    default = "<defaultOutputEntry><text>amount</text></defaultOutputEntry>"
+    outputs = f'<output name="o">{LISTED.format("1, 2")}{default}</output>'
+    found = _bounded([("< 9", "amount")], outputs)
+    assert found.evaluate("d", {"amount": 1}).required() == 1
+    with pytest.raises(DecisionRefused, match="“d”第1行的“o”得出3，不在允许值里"):
+        found.evaluate("d", {"amount": 3}).required()
+    with pytest.raises(DecisionRefused, match="“d”的默认值“o”是9，不在允许值里"):
+        found.evaluate("d", {"amount": 9}).required()
+    two = f'<output name="o"/><output name="p">{LISTED.format("1, 2")}</output>'
+    with pytest.raises(DecisionRefused, match="“d”第1行的“p”得出null"):
+        _bounded([("-", "7", "")], two).evaluate("d", {"amount": 1}).required()
+
+
+def test_null_is_no_answer_where_no_row_decided() -> None:
+    result = model(AMOUNT, [("< 5", '"A"')]).evaluate("d", {"amount": 5})
+    assert result.value is None
+    with pytest.raises(DecisionRefused, match="“d”没有一行符合（amount=5），得不出结果"):
+        result.required()
+    assert model(AMOUNT, [("-", "null")]).evaluate("d", {"amount": 5}).required() is None
+    assert model(AMOUNT, [], policy='hitPolicy="COLLECT"').evaluate("d", {}).required() == []
+
+
+def test_the_table_without_a_row_is_named_where_its_null_is_what_comes_out() -> None:
+    first = table_of(AMOUNT, [("< 5", "amount")])
+    requires = needs("first", kind="requiredDecision")
+    body = inputs(AMOUNT) + decision("first", first, requires=needs("i_amount"))
+    found = load(file(body + decision("d", literal("first + 1"), requires=requires)), "m")
+    assert found.evaluate("d", {"amount": 1}).required() == 2
+    with pytest.raises(DecisionRefused, match="“first”没有一行符合"):
+        found.evaluate("d", {"amount": 9}).required()
+    apart = load(file(body + decision("d", literal("7"), requires=requires)), "m")
+    assert apart.evaluate("d", {"amount": 9}).required() == 7
+
+
+def test_an_answer_of_another_type_than_declared_is_refused_and_not_null() -> None:
+    logic = table_of(AMOUNT, [("-", '"A"')])
+    body = inputs(AMOUNT) + decision("d", logic, requires=needs("i_amount"), kind="number")
+    with pytest.raises(DecisionRefused, match='“d”得出"A"，不是声明的类型'):
+        load(file(body), "m").evaluate("d", {"amount": 1}).required()
+
+
+def test_an_answer_that_rests_on_more_tables_than_are_looked_at_is_refused() -> None:
+    function = "<encapsulatedLogic><formalParameter name='amount'/>{}</encapsulatedLogic>"
+    body = '<businessKnowledgeModel id="f" name="f"><variable name="f"/>{}</businessKnowledgeModel>'
+    knowledge = body.format(function.format(table_of(AMOUNT, [("-", "1")])))
+    loop = literal("sum(for i in 1..1001 return f(i))")
+    found = load(
+        file(knowledge + decision("d", loop, requires=needs("f", kind="requiredKnowledge"))), "m"
+    )
+    result = found.evaluate("d", {})
+    assert result.value == 1001
+    with pytest.raises(DecisionRefused, match="没有全部核对"):
+        result.required()
+
+
+def test_the_explanation_has_the_values_of_outputs_and_not_only_their_text() -> None:
+    two = '<output name="o"/><output name="p"/>'
+    rows = [("> 5", "amount", "amount * 2"), ("-", "1", "2")]
+    found = model(AMOUNT, rows, policy='hitPolicy="FIRST"', outputs=two)
+    [table] = found.evaluate("d", {"amount": 7}).explanation
+    assert [match.results for match in table.matched] == [(7, 14), None]
+    assert table.to_json()["matched"][0]["results"] == [7, 14]  # type: ignore[index]
 
 
 def test_several_outputs_are_a_context() -> None:

@@ -2,25 +2,27 @@
 
 import argparse
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tests.dmn_tck.run import Outcome, run_all
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
+    """0 when all tests pass and there are any."""
     parser = argparse.ArgumentParser(prog="python -m tests.dmn_tck", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("-v", "--verbose", action="store_true", help="list the failures")
-    given = parser.parse_args()
+    given = parser.parse_args(argv)
     outcomes = list(run_all(given.folder))
     if given.verbose:
         for outcome in outcomes:
             if not outcome.passed:
                 kind = "NEEDS JAVA" if outcome.passed is None else "FAILED"
                 print(f"{kind} {outcome.name}: {outcome.message}")
-    print(json.dumps(summary(outcomes), ensure_ascii=False))
-    return 0
+    found = summary(outcomes)
+    print(json.dumps(found, ensure_ascii=False))
+    return 0 if found["total"] and found["passed"] == found["total"] else 1
 
 
 def summary(outcomes: Iterable[Outcome]) -> dict[str, object]:

@@ -98,6 +98,13 @@ def test_a_certificate_outside_the_list_does_not_count() -> None:
         ({"size_industry": "什么"}, "E4", "MISSING", "RETURN"),
         ({"in_district": False}, "E1_ADDRESS", "FAIL", "REJECT"),
         ({"in_district": None}, "E1_ADDRESS", "MISSING", "RETURN"),
+        ({"in_district": False, "size_industry": None}, "E1_ADDRESS", "FAIL", "RETURN"),
+        (
+            {"in_district": False, "size_industry": None, "major_breach": True},
+            "E4",
+            "MISSING",
+            "REJECT",
+        ),
         ({"in_district": False, "target_settle": True}, "E1_ADDRESS", "NOTICE", "PASS"),
         ({"scope": None}, "E1_SUPPORT", "JUDGE", "PASS"),
         ({"lawful": False}, "N1", "FAIL", "REJECT"),
@@ -230,6 +237,19 @@ def test_an_industry_that_the_owner_takes_off_the_list_is_admitted() -> None:
     club = replace(GOOD, excluded_by="ENTERTAINMENT")
     assert _check(club, "N4").outcome is Outcome.FAIL
     assert check_by(ask, "N4", club).outcome is Outcome.PASS
+
+
+def test_an_industry_that_no_row_names_is_for_a_person_to_look_at() -> None:
+    ask = edited("negative_list", ('<text>"FINANCE"</text>', '<text>"FINANCE_OLD"</text>'))
+    bank = replace(GOOD, excluded_by="FINANCE")
+    assert _check(bank, "N4").outcome is Outcome.FAIL
+    assert check_by(ask, "N4", bank).outcome is Outcome.JUDGE
+
+
+def test_the_lookback_is_that_of_the_programme_and_of_nobody_else() -> None:
+    facts = {"adverse": [{"event_on": ON}], "screened_on": ON}
+    with pytest.raises(DecisionRefused, match="回溯期"):
+        shared.ask("lookback_since", facts).required()
 
 
 def test_a_mismatch_of_referrer_and_category_refuses_only_where_the_owner_wants_it() -> None:

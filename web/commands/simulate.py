@@ -62,6 +62,8 @@ def _as_text(found: Simulation, say: Say) -> Iterator[str]:
             yield say(text("  新依据：{rules}", rules=_rules(change.would)))
     counted = {"total": found.total, "changed": len(found.changes)}
     yield say(text("重作{total}次，{changed}次结果不同", **counted))
+    for name, count in found.lacking.items():
+        yield say(text("其中{n}次没有记下输入“{name}”，按不明重作", n=count, name=name))
     for (before, after), count in by_outcome(found).items():
         yield say(text("  {before} → {after}：{n}次", before=before, after=after, n=count))
 
@@ -76,7 +78,8 @@ def _rules(rules: Sequence[Rule]) -> str:
 def _as_json(found: Simulation, say: Say) -> Iterator[str]:
     for change in found.changes:
         yield json.dumps(_entry(change, say), ensure_ascii=False)
-    yield json.dumps({"total": found.total, "changed": len(found.changes)})
+    total = {"total": found.total, "changed": len(found.changes), "lacking": found.lacking}
+    yield json.dumps(total, ensure_ascii=False)
 
 
 def _entry(change: Change, say: Say) -> dict[str, object]:

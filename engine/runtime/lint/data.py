@@ -4,7 +4,7 @@ May-analysis: a name counts as set where some way to the element sets it. That i
 the misspelt and the misplaced; a way that sets nothing is told at run time, with the element.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -55,12 +55,20 @@ def set_once(node: etree._Element, known: Known) -> dict[str, Values]:
     if kind in ("serviceTask", "sendTask"):
         return _operation(known, props.get("topic", ""), "service")
     if kind == "businessRuleTask":
-        return {props["resultVariable"]: None} if props.get("resultVariable") else {}
+        return _answer(props, known)
     if kind == "scriptTask":
         return {name: None for name, _ in script_of(node)}
     if kind == "callActivity":
         return sets_of(node.get("calledElement", ""), known)
     return {}
+
+
+def _answer(props: Mapping[str, str], known: Known) -> dict[str, Values]:
+    """A decision's answer under the name that keeps it; a single one can be told in advance."""
+    found = known.offered.get(props.get("decisionRef", ""))
+    single = props.get("mapDecisionResult") in ("singleEntry", "singleResult")
+    variable = props.get("resultVariable", "")
+    return {variable: found.answers if found and single else None} if variable else {}
 
 
 def _operation(known: Known, name: str, kind: str) -> dict[str, Values]:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from engine.dmn import DecisionRefused, load_models
+from engine.dmn.offered import Offered, offered
 from engine.domain.calendar import Period
 from engine.domain.programme_file import ProgrammeInvalid, parse_common, parse_programme
 from engine.forms import load_form
@@ -40,6 +42,7 @@ def gather(files: Iterable[Source], known: Known | None = None) -> Known:
         found,
         forms={**found.forms, **_forms(by_kind[DefinitionKind.FORM])},
         decisions=found.decisions | _decisions(by_kind[DefinitionKind.DECISION]),
+        offered={**found.offered, **_offered(by_kind[DefinitionKind.DECISION])},
         parameters=_periods(by_kind[DefinitionKind.PROGRAMME]) or PERIODS,
         starts={**{key: from_sets(sets) for key, sets in starts().items()}, **found.starts},
     )
@@ -68,6 +71,15 @@ def _decisions(sources: Mapping[str, bytes]) -> frozenset[str]:
         for one in root.iter("{*}decision"):
             found |= {str(one.get(name)) for name in ("id", "name") if one.get(name)}
     return frozenset(found)
+
+
+def _offered(sources: Mapping[str, bytes]) -> dict[str, Offered]:
+    """What decisions ask and answer; files that cannot be loaded are refused for themselves."""
+    try:
+        models = load_models(sources).values()
+    except DecisionRefused:
+        return {}
+    return {name: one for model in models for name, one in offered(model).items()}
 
 
 def _periods(sources: Mapping[str, bytes]) -> frozenset[str]:

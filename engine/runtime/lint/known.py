@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from engine.dmn.offered import Offered
 from engine.domain.parameter_kinds import period
 from engine.domain.parameter_names import KNOWN as PARAMETERS
 from engine.runtime.registry import Operation, operations
@@ -28,12 +29,13 @@ class Called:
 
 @dataclass(frozen=True)
 class Known:
-    """What a diagram may name. `forms`: each with the outcomes it offers; `starts`: what each
-    process may count on when it begins."""
+    """What a diagram may name. `forms`: each with the outcomes it offers; `offered`: what the
+    decisions ask and answer; `starts`: what each process may count on when it begins."""
 
     forms: Names = field(default_factory=dict)
     operations: Mapping[str, Operation] = field(default_factory=operations)
     decisions: frozenset[str] = frozenset()
+    offered: Mapping[str, Offered] = field(default_factory=dict)
     parties: frozenset[str] = PARTIES
     roles: frozenset[str] = ROLES
     parameters: frozenset[str] = PERIODS

@@ -12,12 +12,15 @@ from engine.runtime.lint.foreign import JUEL
 from engine.runtime.lint.known import Names
 from engine.runtime.lint.moments import is_time
 from engine.runtime.lint.page import Page
+from engine.runtime.lint.services import facts
 from engine.text import text
 
 
 def expressions(page: Page) -> Iterator[Finding]:
     """All that is to be said of every expression."""
     flow = solve(page)
+    if flow.complete:
+        yield from facts(page, flow)
     for one in written(page, flow):
         if any(sign in one.source for sign in JUEL):
             continue  # told as what it is

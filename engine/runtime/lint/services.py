@@ -8,6 +8,8 @@ from lxml import etree
 
 from engine.findings import Finding, short
 from engine.runtime.elements.scripts import assignments
+from engine.runtime.lint.data import Flow
+from engine.runtime.lint.multi import item_of, loop_of
 from engine.runtime.lint.page import Page, child_text, properties
 from engine.runtime.normalise.source import BPMN, CAMUNDA, local
 from engine.runtime.registry import Operation
@@ -110,6 +112,23 @@ def decisions(page: Page) -> Iterator[Finding]:
                 node,
                 text("结果取法“{mapping}”不存在", mapping=short(mapping)),
                 text("可以写：{names}", names="、".join(_MAPPINGS)),
+            )
+
+
+def facts(page: Page, flow: Flow) -> Iterator[Finding]:
+    """What a decision rests on has been set before a task asks it: else it would be null."""
+    for node in page.nodes("businessRuleTask"):
+        asked = page.known.offered.get(properties(node).get("decisionRef", ""))
+        names = flow.before.get(node.get("id", ""))
+        if asked is None or names is None:
+            continue
+        loop = loop_of(node)
+        item = {item_of(loop)} if loop is not None else set()
+        for name in sorted(asked.inputs - names.keys() - item):
+            yield page.error(
+                node,
+                text("决策要问的{name}，前面没有任何步骤设定", name=short(name)),
+                text("在前面加上设定它的任务，或改决策表的输入"),
             )
 
 

@@ -1,18 +1,17 @@
-"""Reading BPMN files from anybody: no entities, no network, no bounds that can be burst."""
+"""BPMN files as XML: what is read of them, and what their elements are."""
 
 from collections.abc import Iterator
 
 from lxml import etree
 
+from engine import xml
 from engine.errors import DanbaoError
 from engine.text import Text, text
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
+MAX_BYTES = xml.MAX_BYTES
 SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
-MAX_BYTES = 2_000_000
-_HARMLESS = {"WAR_NS_URI", "WAR_NS_URI_RELATIVE"}
-_DECLARES = (b"<!DOCTYPE", b"<!ENTITY")
 
 
 class DiagramRefused(DanbaoError):
@@ -27,49 +26,7 @@ class DiagramRefused(DanbaoError):
 
 def parse_xml(source: bytes, name: str) -> etree._Element:
     """Read XML without entities or network. Raises DiagramRefused with the line."""
-    if len(source) > MAX_BYTES:
-        raise DiagramRefused(
-            "too_large", text("{name}超过2 MB", name=name), text("拆成几个流程，再用调用活动连接")
-        )
-    # NULs go because a file in UTF-16 or UTF-32 spells the declaration with them.
-    if any(mark in source.replace(b"\0", b"") for mark in _DECLARES):
-        raise _doctype(name)
-    root = _tree(source, name)
-    if root.getroottree().docinfo.internalDTD is not None:
-        raise _doctype(name)
-    return root
-
-
-def _tree(source: bytes, name: str) -> etree._Element:
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True, recover=True
-    )
-    try:
-        root: etree._Element | None = etree.fromstring(source, parser)
-    except (etree.XMLSyntaxError, ValueError, LookupError) as error:
-        raise _not_xml(name, getattr(error, "lineno", None) or 1) from error
-    # Recovering lets a namespace that is no URI pass (two vendors write one), and nothing else.
-    for entry in parser.error_log:
-        if entry.type_name not in _HARMLESS:
-            raise _not_xml(name, entry.line)
-    if root is None:
-        raise _not_xml(name, 1)
-    return root
-
-
-def _not_xml(name: str, line: int) -> DiagramRefused:
-    return DiagramRefused(
-        "not_xml",
-        text("{name}第{line}行不是有效的XML", name=name, line=max(line, 1)),
-        text("用建模工具打开并重新保存"),
-        max(line, 1),
-    )
-
-
-def _doctype(name: str) -> DiagramRefused:
-    return DiagramRefused(
-        "doctype", text("{name}含有DOCTYPE声明", name=name), text("删去该声明后重新上传")
-    )
+    return xml.read_xml(source, name, DiagramRefused, text("拆成几个流程，再用调用活动连接"))
 
 
 def bpmn(name: str) -> str:

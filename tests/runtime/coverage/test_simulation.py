@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from engine.dmn import load_models
 from engine.models.running import Evaluation
-from engine.queries.simulation import by_outcome, simulate
+from engine.queries.simulation import by_outcome, same, simulate
 from tests.runtime.conftest import NOW
 from tests.runtime.coverage.conftest import Begin
 from tests.runtime.coverage.test_tasks import TABLE, Deploy, _decides
@@ -60,6 +61,47 @@ def test_a_table_without_an_answer_or_without_the_decision_is_a_change(past: Ses
     assert all(one.refusal for one in refused)
 
 
+def test_an_input_that_was_not_kept_is_counted(past: Session) -> None:
+    asked = SOURCE.replace(
+        "<inputData ", '<inputData id="i2" name="region"/><inputData ', 1
+    ).replace(
+        "<informationRequirement>",
+        '<informationRequirement><requiredInput href="#i2"/></informationRequirement>'
+        "<informationRequirement>",
+        1,
+    )
+    assert asked != SOURCE
+    found = simulate(past, load_models({"kinds": asked.encode()})["kinds"], NOW)
+    assert (found.total, found.changes, found.lacking) == (3, [], {"region": 3})
+
+
+def test_another_file_with_a_decision_of_the_same_id_is_not_replayed(past: Session) -> None:
+    other = EDITED.replace('namespace="t"', 'namespace="elsewhere"').encode()
+    assert simulate(past, load_models({"other": other})["other"], NOW).total == 0
+    renamed = load_models({"kinds_new": EDITED.encode()})["kinds_new"]
+    assert simulate(past, renamed, NOW).total == 3
+
+
+@pytest.mark.parametrize(
+    ("value", "stored", "alike"),
+    [
+        (Decimal("1.10"), "1.1", True),
+        (Decimal("2.0"), 2, True),
+        (Decimal(1), True, False),
+        (True, 1, False),
+        ("1.10", "1.1", False),
+        (Decimal(5), "5", False),
+        (Decimal("1.5"), "x", False),
+        ([Decimal("0.50")], ["0.5"], True),
+        ([], [1], False),
+        ({"a": True}, {"a": 1}, False),
+        ({"a": None}, {"a": None}, True),
+    ],
+)
+def test_results_are_the_same_by_value_and_kind(value: object, stored: object, alike: bool) -> None:
+    assert same(value, stored) is alike
+
+
 def test_replaying_writes_nothing(past: Session) -> None:
     count = select(func.count(Evaluation.id))
     before = past.scalar(count)
@@ -84,5 +126,5 @@ def test_the_command_says_from_what_to_what_by_which_rule(
     assert "原依据：kind_of2" in done.output
     assert "重作3次，1次结果不同" in done.output
     lines = CliRunner().invoke(main, [*words, "--json"]).output.splitlines()
-    assert json.loads(lines[-1]) == {"total": 3, "changed": 1}
+    assert json.loads(lines[-1]) == {"total": 3, "changed": 1, "lacking": {}}
     assert json.loads(lines[0])["rules_after"][0]["row"] == 1
