@@ -18,6 +18,7 @@ from engine.feel import FeelError, nodes
 from engine.feel.compare import in_range, order
 from engine.feel.compile import Reads, Scope, compile_node
 from engine.feel.convert import format_scalar
+from engine.feel.limits import Budget
 from engine.feel.nodes import Node, Tests, mentions
 from engine.feel.scope import Run
 from engine.feel.values import Months, Operator, Range, kind_of
@@ -98,7 +99,7 @@ def accepts(test: object, value: object) -> bool:
     if isinstance(test, Other):
         return not accepts(test.value, value)
     if isinstance(test, Range):
-        return in_range(value, test) is True
+        return in_range(value, test, Budget()) is True
     return type(test) is type(value) and test == value
 
 
