@@ -31,7 +31,7 @@ from engine.runtime.normalise import (
     complete_graph,
     main_process,
     parse_xml,
-    plain_references,
+    plain,
 )
 from engine.runtime.normalise.source import bpmn, candidates, line_of
 from engine.text import Text, text
@@ -61,7 +61,7 @@ def lint(source: bytes, name: str, known: Known) -> Report:
     found = list(_processes(root))
     process = main_process(root, name) if not found else _first(root)
     if process is not None:
-        plain_references(process)
+        plain(process)
         page = Page(root, process, known, process.get("id", ""))
         found += _findings(page, source)
     return Report(name, _in_order(found))

@@ -8,8 +8,9 @@ from lxml import etree
 
 from engine.runtime.normalise.ends import add_ends, add_starts, throw_before_ends
 from engine.runtime.normalise.helpers import is_helper
-from engine.runtime.normalise.ids import add_ids, own_names, plain_references
+from engine.runtime.normalise.ids import add_ids, own_names
 from engine.runtime.normalise.links import join_links
+from engine.runtime.normalise.plain import plain
 from engine.runtime.normalise.source import (
     BPMN,
     CAMUNDA,
@@ -36,7 +37,7 @@ __all__ = [
     "main_process",
     "normalise",
     "parse_xml",
-    "plain_references",
+    "plain",
 ]
 
 
@@ -50,7 +51,7 @@ def normalise(source: bytes, name: str) -> etree._Element:
             text("{key}里没有可以执行的流程", key=name),
             text("画一个流程，或只把其中一个标为可执行"),
         )
-    plain_references(process)
+    plain(process)
     complete_graph(process)
     strip(root, process)
     own_names(root, process)
