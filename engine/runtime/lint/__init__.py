@@ -10,6 +10,7 @@ from lxml import etree
 
 from engine.findings import Finding, Level, Report, short, whole_file
 from engine.runtime.lint import (
+    caught,
     constructs,
     events,
     foreign,
@@ -46,6 +47,7 @@ AS_DRAWN: tuple[Rule, ...] = (
     *people.RULES,
     *services.RULES,
     *events.RULES,
+    *caught.RULES,
     *multi.RULES,
     *foreign.RULES,
 )

@@ -35,7 +35,7 @@ class Page:
     known: Known
     key: str
     complete: bool = False
-    _cache: dict[str, object] = field(default_factory=dict, repr=False)
+    cache: dict[str, object] = field(default_factory=dict, repr=False)
 
     def error(self, node: etree._Element, message: Text, remedy: Text) -> Finding:
         """A mistake on the line of `node`, named after the element that holds it."""

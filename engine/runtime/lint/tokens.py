@@ -11,9 +11,10 @@ from functools import cached_property
 from itertools import chain, combinations
 
 from engine.findings import Finding
+from engine.runtime.lint.caught import ends_all
 from engine.runtime.lint.graph import Graph, graphs, reach
 from engine.runtime.lint.page import Page
-from engine.runtime.normalise.source import bpmn
+from engine.runtime.normalise.source import bpmn, local
 from engine.text import text
 
 MAX_EFFORT = 200_000  # tokens looked at; a diagram beyond this is left to its own tests
@@ -31,6 +32,7 @@ class Net:
     """A scope as a token game; flows are named by their ids."""
 
     graph: Graph
+    ending: frozenset[str] = frozenset()  # the nodes that end everything
     source: dict[str, str] = field(default_factory=dict)
     target: dict[str, str] = field(default_factory=dict)
 
@@ -61,7 +63,7 @@ class Net:
         tokens = dict(marking)
         for key in sorted({self.target[flow] for flow in tokens}, key=self._turn):
             taken = self._taken(key, set(tokens))
-            if taken and self._ends_all(key):
+            if taken and key in self.ending:
                 return [frozenset()]
             if taken:
                 return [_moved(tokens, taken, way) for way in self._ways(key)]
@@ -70,7 +72,7 @@ class Net:
     def _turn(self, key: str) -> tuple[int, str]:
         joins = ("parallelGateway", "inclusiveGateway")
         late = joins.index(self.graph.kind(key)) + 2 if self.graph.kind(key) in joins else 1
-        return (0 if self._ends_all(key) else late, key)
+        return (0 if key in self.ending else late, key)
 
     def _taken(self, key: str, full: set[str]) -> set[str]:
         """The flows that a node takes a token of; none when it has to wait."""
@@ -101,11 +103,6 @@ class Net:
         if kind == "inclusiveGateway" and len(out) > 1:
             return _subsets(out)
         return [tuple(out), *self._boundary_ways(key, out)]
-
-    def _ends_all(self, key: str) -> bool:
-        node = self.graph.nodes[key]
-        ends = ("terminateEventDefinition", "errorEventDefinition")
-        return any(node.find(bpmn(kind)) is not None for kind in ends)
 
     def _boundary_ways(self, key: str, out: list[str]) -> Iterator[tuple[str, ...]]:
         for event in self.graph.boundary.get(key, ()):
@@ -152,7 +149,7 @@ def stuck(net: Net) -> dict[str, Marking]:
 def waiting_joins(page: Page) -> Iterator[Finding]:
     """A join is reached along all its flows, or it is no parallel join."""
     for graph in graphs(page):
-        net = Net(graph)
+        net = Net(graph, _ending(page, graph))
         for key, marking in sorted(stuck(net).items()):
             missing = sorted({net.source[flow] for flow in net.into(key) - dict(marking).keys()})
             yield page.error(
@@ -164,6 +161,17 @@ def waiting_joins(page: Page) -> Iterator[Finding]:
                 ),
                 text("由排他或包容网关分开的路，用同一种网关汇合；并行汇聚只接并行分出的路"),
             )
+
+
+def _ending(page: Page, graph: Graph) -> frozenset[str]:
+    """Terminating ends, and what is sent to a boundary event that interrupts this scope."""
+    terminating = bpmn("terminateEventDefinition")
+    return frozenset(
+        key
+        for key, node in graph.nodes.items()
+        if local(node) in ("endEvent", "intermediateThrowEvent")
+        and (node.find(terminating) is not None or ends_all(page, node))
+    )
 
 
 RULES = (waiting_joins,)
