@@ -21,6 +21,7 @@ from engine.runtime.lint import (
     people,
     services,
     shape,
+    texts,
     tokens,
 )
 from engine.runtime.lint.executable import not_executable
@@ -48,6 +49,7 @@ AS_DRAWN: tuple[Rule, ...] = (
     *services.RULES,
     *events.RULES,
     *caught.RULES,
+    *texts.RULES,
     *multi.RULES,
     *foreign.RULES,
 )

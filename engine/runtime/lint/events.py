@@ -8,6 +8,7 @@ from engine.findings import Finding, short
 from engine.runtime.lint.moments import is_cycle, is_literal, is_time, looks_like_cycle
 from engine.runtime.lint.page import Page, properties
 from engine.runtime.normalise.source import bpmn, definitions_of, local, text_of
+from engine.runtime.normalise.vocabulary import topic_of
 from engine.text import text
 
 _TIMES = ("timeDate", "timeDuration", "timeCycle")
@@ -101,7 +102,7 @@ def _with_messages(page: Page) -> Iterator[tuple[etree._Element, etree._Element]
     for node in page.nodes("receiveTask"):
         yield node, node
     for node in page.nodes("sendTask"):
-        if not properties(node).get("topic"):
+        if not topic_of(node):
             yield node, node
     for node in page.nodes():
         for definition in definitions_of(node):

@@ -10,6 +10,7 @@ from engine.findings import Finding, short
 from engine.runtime.elements.scripts import assignments
 from engine.runtime.lint.page import Page, child_text, properties
 from engine.runtime.normalise.source import BPMN, CAMUNDA, local
+from engine.runtime.normalise.vocabulary import topic_of
 from engine.runtime.registry import Operation
 from engine.text import text
 
@@ -27,7 +28,7 @@ def topics(page: Page) -> Iterator[Finding]:
     """A service task calls a registered operation."""
     for node in page.nodes("serviceTask", "sendTask"):
         props = properties(node)
-        topic = props.get("topic", "")
+        topic = topic_of(node)
         if not topic:
             if local(node) == "serviceTask":
                 yield page.error(
