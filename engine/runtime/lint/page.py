@@ -70,7 +70,8 @@ class Page:
 
     def call(self, element_id: str) -> str:
         """What people call the element of an id."""
-        return self.named.get(owner_of(element_id)) or short(element_id)
+        owner = self.named.get(owner_of(element_id))
+        return owner or self.named.get(element_id) or short(element_id)
 
     def scopes(self) -> list[etree._Element]:
         """The process and its sub-processes."""
