@@ -108,9 +108,7 @@ class ScriptParser(_Quiet, SpiffTaskParser):
 
     def create_task(self) -> Any:
         body = self.node.findtext(full_tag("script")) or ""
-        variable = _properties(self).get("resultVariable")
-        script = f"{variable} = {' '.join(body.split())}" if variable else body
-        return self.spec_class(self.spec, self.bpmn_id, script, **self.bpmn_attributes)
+        return self.spec_class(self.spec, self.bpmn_id, body, **self.bpmn_attributes)
 
 
 class DecisionParser(_Quiet, SpiffTaskParser):

@@ -9,6 +9,7 @@ from engine.errors import RuleRefused
 from engine.runtime import incidents
 from engine.runtime.elements.boundary import raise_to_boundary
 from engine.runtime.elements.scripts import assignments
+from engine.runtime.scripts import properties_of
 
 
 def catch_refusal(task: Any, error: Exception) -> bool:
@@ -40,11 +41,14 @@ class OperationTask(ServiceTask):
 
 
 class FeelScript(ScriptTask):
-    """A script task: FEEL assignments, each seeing the ones before."""
+    """A script task: FEEL assignments, each seeing the ones before; or with a result variable
+    one expression, read as it stands."""
 
     def _run_hook(self, my_task: Any) -> bool:
         engine = my_task.workflow.script_engine
-        for name, expression in assignments(self.script):
+        variable = properties_of(my_task).get("resultVariable")
+        whole = [(variable, self.script)] if variable else None
+        for name, expression in whole or assignments(self.script):
             my_task.data[name] = engine.evaluate(my_task, expression)
         return True
 

@@ -10,6 +10,7 @@ from lxml import etree
 
 from engine.findings import Finding, Level, Report, short, whole_file
 from engine.runtime.lint import (
+    caught,
     constructs,
     events,
     foreign,
@@ -20,6 +21,7 @@ from engine.runtime.lint import (
     people,
     services,
     shape,
+    texts,
     tokens,
 )
 from engine.runtime.lint.executable import not_executable
@@ -31,7 +33,7 @@ from engine.runtime.normalise import (
     complete_graph,
     main_process,
     parse_xml,
-    plain_references,
+    plain,
 )
 from engine.runtime.normalise.source import bpmn, candidates, line_of
 from engine.text import Text, text
@@ -46,6 +48,8 @@ AS_DRAWN: tuple[Rule, ...] = (
     *people.RULES,
     *services.RULES,
     *events.RULES,
+    *caught.RULES,
+    *texts.RULES,
     *multi.RULES,
     *foreign.RULES,
 )
@@ -61,7 +65,7 @@ def lint(source: bytes, name: str, known: Known) -> Report:
     found = list(_processes(root))
     process = main_process(root, name) if not found else _first(root)
     if process is not None:
-        plain_references(process)
+        plain(process)
         page = Page(root, process, known, process.get("id", ""))
         found += _findings(page, source)
     return Report(name, _in_order(found))

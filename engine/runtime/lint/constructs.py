@@ -7,7 +7,9 @@ from lxml import etree
 from engine.findings import Finding, short
 from engine.runtime.lint.page import Page
 from engine.runtime.normalise.links import links
+from engine.runtime.normalise.plain import BOOLEANS
 from engine.runtime.normalise.source import (
+    BPMN,
     FLOW_NODES,
     bpmn,
     definitions_of,
@@ -208,7 +210,21 @@ def marked_not_executable(page: Page) -> Iterator[Finding]:
         )
 
 
+def neither_true_nor_false(page: Page) -> Iterator[Finding]:
+    """What is ticked or not in a tool is `true` or `false` (or `1` or `0`) in the file."""
+    for node in page.process.iter(f"{{{BPMN}}}*"):
+        for name in BOOLEANS:
+            value = node.get(name, "false")
+            if value not in ("true", "false"):
+                yield page.error(
+                    node,
+                    text("{name}写的“{value}”不是true或false", name=name, value=short(value)),
+                    text("在建模工具里重新勾选这一项，或写成true或false"),
+                )
+
+
 RULES = (
+    neither_true_nor_false,
     marked_not_executable,
     refused_nodes,
     unknown_elements,

@@ -15,6 +15,7 @@ from engine.runtime.lint.known import ALWAYS_SET, Known, Names, Values
 from engine.runtime.lint.multi import item_of, loop_of
 from engine.runtime.lint.page import Page, child_text, properties
 from engine.runtime.normalise.source import SCOPES, local
+from engine.runtime.normalise.vocabulary import topic_of
 from engine.runtime.registry import BOOLEAN, Domain, Operation, Sets
 
 MAX_VISITS = 100_000  # of a diagram that needs more nothing is said about names
@@ -53,7 +54,7 @@ def set_once(node: etree._Element, known: Known) -> dict[str, Values]:
         outcome = {f"{node.get('id')}_outcome": known.forms.get(props.get("formKey", ""))}
         return join(_operation(known, props.get("operation", ""), "form"), outcome)
     if kind in ("serviceTask", "sendTask"):
-        return _operation(known, props.get("topic", ""), "service")
+        return _operation(known, topic_of(node), "service")
     if kind == "businessRuleTask":
         return _answer(props, known)
     if kind == "scriptTask":

@@ -7,9 +7,9 @@ from lxml import etree
 from engine.findings import Finding, short
 from engine.runtime.lint.moments import is_cycle, is_literal, is_time, looks_like_cycle
 from engine.runtime.lint.page import Page, properties
-from engine.runtime.normalise.helpers import is_helper
 from engine.runtime.normalise.source import bpmn, definitions_of, local, text_of
-from engine.text import Text, text
+from engine.runtime.normalise.vocabulary import topic_of
+from engine.text import text
 
 _TIMES = ("timeDate", "timeDuration", "timeCycle")
 _SHARED = {"signal": "signalRef", "error": "errorRef", "escalation": "escalationRef"}
@@ -102,7 +102,7 @@ def _with_messages(page: Page) -> Iterator[tuple[etree._Element, etree._Element]
     for node in page.nodes("receiveTask"):
         yield node, node
     for node in page.nodes("sendTask"):
-        if not properties(node).get("topic"):
+        if not topic_of(node):
             yield node, node
     for node in page.nodes():
         for definition in definitions_of(node):
@@ -148,32 +148,4 @@ def _reference(
         )
 
 
-def uncaught(page: Page) -> Iterator[Finding]:
-    """An error or escalation that nothing around catches changes nothing."""
-    for node in page.nodes("endEvent", "intermediateThrowEvent"):
-        if is_helper(node.get("id", "")):
-            continue
-        for definition in definitions_of(node):
-            kind = local(definition).removesuffix("EventDefinition")
-            if kind in ("error", "escalation") and not _caught(page, node, kind):
-                yield page.warning(node, *_lost(page, node))
-
-
-def _lost(page: Page, node: etree._Element) -> tuple[Text, Text]:
-    return (
-        text("“{name}”发出的没有任何边界事件接住", name=page.name(node)),
-        text("在外层子流程或调用活动上加对应的边界事件，或改为普通结束"),
-    )
-
-
-def _caught(page: Page, node: etree._Element, kind: str) -> bool:
-    around = {one.get("id") for one in node.iterancestors()}
-    for event in page.nodes("boundaryEvent"):
-        catches = event.find(bpmn(f"{kind}EventDefinition")) is not None
-        if catches and event.get("attachedToRef") in around:
-            return True
-    # a process that is called may be caught by its caller
-    return any(page.key in one.calls for one in page.known.processes.values())
-
-
-RULES = (timers, messages, references, uncaught)
+RULES = (timers, messages, references)

@@ -1,4 +1,4 @@
-"""The last word: what passes every rule is given to SpiffWorkflow's parser, as at publication."""
+"""The last word: what passes every rule is parsed by SpiffWorkflow, and begun."""
 
 from collections.abc import Iterator
 
@@ -20,7 +20,7 @@ _STUB = (
 
 def not_executable(page: Page, source: bytes) -> Iterator[Finding]:
     """What the library's parser refuses, with the element where it tells one."""
-    from engine.runtime.codec import Specs, settle
+    from engine.runtime.codec import Specs, new_workflow, settle
 
     parser = DanbaoParser()
     try:
@@ -28,7 +28,7 @@ def not_executable(page: Page, source: bytes) -> Iterator[Finding]:
         for called in {node.get("calledElement", "") for node in page.nodes("callActivity")}:
             parser.add_bpmn_xml(_stub(called), called)
         spec = parser.get_spec(page.key)
-        settle(Specs(spec, parser.get_subprocess_specs(page.key)))
+        new_workflow(settle(Specs(spec, parser.get_subprocess_specs(page.key))))
     except RecursionError:
         yield page.error(
             page.process,

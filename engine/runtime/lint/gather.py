@@ -11,8 +11,9 @@ from engine.forms import load_form
 from engine.forms.model import FormRefused
 from engine.models import DefinitionKind
 from engine.programmes import read_yaml
+from engine.runtime.lint.caught import around
 from engine.runtime.lint.data import from_sets, join, set_by, solve
-from engine.runtime.lint.known import PERIODS, Called, Known, Names, Values
+from engine.runtime.lint.known import PERIODS, Called, Catch, Known, Names, Values
 from engine.runtime.lint.page import Page
 from engine.runtime.lint.reading import read_page
 from engine.runtime.normalise import DiagramRefused, parse_xml
@@ -119,7 +120,16 @@ def _called(page: Page) -> Called:
         join(*(set_by(node, replace(page.known, processes={})) for node in page.nodes())),
         frozenset(node.get("calledElement", "") for node in page.nodes("callActivity")),
         frozenset(node.get("id", "") for node in page.nodes(*SCOPES)),
+        _catches(page),
     )
+
+
+def _catches(page: Page) -> dict[str, tuple[tuple[Catch, ...], ...]]:
+    found: dict[str, tuple[tuple[Catch, ...], ...]] = {}
+    for node in page.nodes("callActivity"):
+        called = node.get("calledElement", "")
+        found[called] = (*found.get(called, ()), around(page, node))
+    return found
 
 
 def _with_callers(known: Known, pages: Mapping[str, Page]) -> Known:

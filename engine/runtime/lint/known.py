@@ -19,12 +19,23 @@ ALWAYS_SET: Names = {"programme": None, "review_result": frozenset({None})}
 
 
 @dataclass(frozen=True)
+class Catch:
+    """What a boundary event catches: an error or escalation of a code; None: of any."""
+
+    kind: str
+    code: str | None
+    interrupts: bool
+
+
+@dataclass(frozen=True)
 class Called:
     """A process as others see it: what it sets by its end, and which processes it calls."""
 
     sets: Names = field(default_factory=dict)
     calls: frozenset[str] = frozenset()
     inner: frozenset[str] = frozenset()  # ids of its sub-processes, which the library shares
+    # what is caught around each call of a process, the nearest first
+    catches: Mapping[str, tuple[tuple[Catch, ...], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class Page:
     known: Known
     key: str
     complete: bool = False
-    _cache: dict[str, object] = field(default_factory=dict, repr=False)
+    cache: dict[str, object] = field(default_factory=dict, repr=False)
 
     def error(self, node: etree._Element, message: Text, remedy: Text) -> Finding:
         """A mistake on the line of `node`, named after the element that holds it."""
@@ -70,7 +70,8 @@ class Page:
 
     def call(self, element_id: str) -> str:
         """What people call the element of an id."""
-        return self.named.get(owner_of(element_id)) or short(element_id)
+        owner = self.named.get(owner_of(element_id))
+        return owner or self.named.get(element_id) or short(element_id)
 
     def scopes(self) -> list[etree._Element]:
         """The process and its sub-processes."""

@@ -8,7 +8,7 @@ from engine.runtime.normalise import (
     complete_graph,
     main_process,
     parse_xml,
-    plain_references,
+    plain,
 )
 from engine.runtime.normalise.source import bpmn
 
@@ -22,7 +22,7 @@ def read_page(source: bytes, name: str, known: Known) -> Page | None:
     process = main_process(root, name)
     if process is None or root.tag != bpmn("definitions"):
         return None
-    plain_references(process)
+    plain(process)
     page = Page(root, process, known, process.get("id", ""))
     if any(True for rule in shape.RULES for _ in rule(page)):
         return None

@@ -12,6 +12,7 @@ from engine.runtime.lint.data import Flow
 from engine.runtime.lint.multi import item_of, loop_of
 from engine.runtime.lint.page import Page, child_text, properties
 from engine.runtime.normalise.source import BPMN, CAMUNDA, local
+from engine.runtime.normalise.vocabulary import topic_of
 from engine.runtime.registry import Operation
 from engine.text import text
 
@@ -29,7 +30,7 @@ def topics(page: Page) -> Iterator[Finding]:
     """A service task calls a registered operation."""
     for node in page.nodes("serviceTask", "sendTask"):
         props = properties(node)
-        topic = props.get("topic", "")
+        topic = topic_of(node)
         if not topic:
             if local(node) == "serviceTask":
                 yield page.error(

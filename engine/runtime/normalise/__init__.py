@@ -6,10 +6,12 @@ one meaning is rewritten; everything else is refused by `engine.runtime.lint`, w
 
 from lxml import etree
 
+from engine.runtime.normalise.circles import add_merges
 from engine.runtime.normalise.ends import add_ends, add_starts, throw_before_ends
 from engine.runtime.normalise.helpers import is_helper
-from engine.runtime.normalise.ids import add_ids, own_names, plain_references
+from engine.runtime.normalise.ids import add_ids, own_names, taken_ids
 from engine.runtime.normalise.links import join_links
+from engine.runtime.normalise.plain import plain
 from engine.runtime.normalise.source import (
     BPMN,
     CAMUNDA,
@@ -36,7 +38,7 @@ __all__ = [
     "main_process",
     "normalise",
     "parse_xml",
-    "plain_references",
+    "plain",
 ]
 
 
@@ -50,7 +52,7 @@ def normalise(source: bytes, name: str) -> etree._Element:
             text("{key}里没有可以执行的流程", key=name),
             text("画一个流程，或只把其中一个标为可执行"),
         )
-    plain_references(process)
+    plain(process)
     complete_graph(process)
     strip(root, process)
     own_names(root, process)
@@ -59,12 +61,14 @@ def normalise(source: bytes, name: str) -> etree._Element:
 
 
 def complete_graph(process: etree._Element) -> None:
-    """What BPMN leaves unsaid, said: ids, starts, ends, splits; links become flows."""
+    """What BPMN leaves unsaid, said: ids, starts, ends, splits, merges; links become flows."""
     keep_only(process)
+    taken = taken_ids(process)
     for scope in list(scopes(process)):
-        add_ids(scope)
+        add_ids(scope, taken)
         join_links(scope)
         add_starts(scope)
         throw_before_ends(scope)
         add_ends(scope)
         add_splits(scope)
+        add_merges(scope)

@@ -6,7 +6,7 @@ from lxml import etree
 
 from engine.runtime.normalise.source import bpmn, line_of
 
-KINDS = ("start", "end", "split", "throw")
+KINDS = ("start", "end", "split", "throw", "merge")
 _HELPER = re.compile(rf".*__({'|'.join(KINDS)})", re.DOTALL)
 
 

@@ -2,7 +2,7 @@
 
 from lxml import etree
 
-from engine.runtime.normalise.source import BPMN, CAMUNDA, SPIFF
+from engine.runtime.normalise.source import BPMN, CAMUNDA, SPIFF, text_of
 
 _OPERATIONS = frozenset({f"{{{BPMN}}}serviceTask", f"{{{BPMN}}}sendTask"})
 
@@ -17,10 +17,15 @@ def _rewrite(node: etree._Element) -> None:
     properties = properties_of(node)
     if node.get("id") and properties:
         _attach_properties(node, properties)
-    if node.tag in _OPERATIONS and node.get(f"{{{CAMUNDA}}}topic"):
+    if node.tag in _OPERATIONS and topic_of(node):
         _attach_operator(node)
     if node.tag == f"{{{BPMN}}}multiInstanceLoopCharacteristics":
         _loop_data(node)
+
+
+def topic_of(node: etree._Element) -> str:
+    """The operation that a task calls; a property of that name calls none."""
+    return node.get(f"{{{CAMUNDA}}}topic", "").strip()
 
 
 def properties_of(node: etree._Element) -> dict[str, str]:
@@ -48,16 +53,16 @@ def _extensions(node: etree._Element) -> etree._Element:
 def _attach_properties(node: etree._Element, properties: dict[str, str]) -> None:
     holder = etree.SubElement(_extensions(node), f"{{{SPIFF}}}properties")
     for name, value in properties.items():
-        etree.SubElement(holder, f"{{{SPIFF}}}property", {"name": name, "value": value})
+        etree.SubElement(holder, f"{{{SPIFF}}}property", {"name": name, "value": value.strip()})
 
 
 def _attach_operator(node: etree._Element) -> None:
-    topic = node.get(f"{{{CAMUNDA}}}topic", "")
+    topic = topic_of(node)
     operator = etree.SubElement(_extensions(node), f"{{{SPIFF}}}serviceTaskOperator", {"id": topic})
     parameters = etree.SubElement(operator, f"{{{SPIFF}}}parameters")
     path = f"{{{BPMN}}}extensionElements/{{{CAMUNDA}}}inputOutput/{{{CAMUNDA}}}inputParameter"
     for entry in node.iterfind(path):
-        value = {"id": entry.get("name", ""), "type": "feel", "value": entry.text or "null"}
+        value = {"id": entry.get("name", ""), "type": "feel", "value": text_of(entry) or "null"}
         etree.SubElement(parameters, f"{{{SPIFF}}}parameter", value)
 
 
