@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from engine.runtime.kinds import KINDS
 from engine.runtime.normalise import BPMN, CAMUNDA
 from engine.runtime.picture_draw import draw_container, draw_edge, draw_node
 from engine.runtime.picture_marks import Marked, Shown
@@ -22,27 +23,10 @@ from engine.runtime.picture_model import (
     tag,
 )
 from engine.runtime.picture_text import attribute
-from engine.text import Text, text
+from engine.text import Text
 
 MARGIN = 12
 CONTAINERS = {"participant", "lane"}
-KINDS = {
-    "startEvent": text("开始"),
-    "endEvent": text("结束"),
-    "boundaryEvent": text("边界事件"),
-    "intermediateCatchEvent": text("等候事件"),
-    "intermediateThrowEvent": text("发出事件"),
-    "userTask": text("人办"),
-    "serviceTask": text("系统自动"),
-    "businessRuleTask": text("决策表"),
-    "scriptTask": text("赋值"),
-    "receiveTask": text("等候消息"),
-    "callActivity": text("调用流程"),
-    "exclusiveGateway": text("选一路"),
-    "parallelGateway": text("并行"),
-    "inclusiveGateway": text("选多路"),
-    "eventBasedGateway": text("先到先走"),
-}
 
 
 def render_svg(

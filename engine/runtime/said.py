@@ -6,8 +6,11 @@ flows say it), the exporter, defaults of the standard written out. Every other e
 and text does, positions on the page too.
 """
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Any
 
 from lxml import etree
 
@@ -52,17 +55,22 @@ DEFAULTS = {
     ("compensateEventDefinition", "waitForCompletion"): "true",
 }
 AUTHOR = {"exporter", "exporterVersion"}
+MANY = 100  # attributes of one element
+# names that the engine goes by, to the letter; any other is a label
+SPELT = {"message", "signal", "error", "escalation", "linkEventDefinition"}
+_BREAK = re.compile(r"\r\n|[\r\n\t]")
 
 
 @dataclass(frozen=True)
 class Said:
-    """An element without the way it was written."""
+    """An element without the way it was written. `at` counts the elements of the file."""
 
     tag: str
     attributes: tuple[tuple[str, str], ...]
     words: str
     children: tuple["Said", ...]
     line: int
+    at: int = 0
 
 
 def read_said(source: bytes, *, drawing: bool = True) -> Said:
@@ -70,7 +78,7 @@ def read_said(source: bytes, *, drawing: bool = True) -> Said:
     root = parse_xml(source, "BPMN")
     if not drawing:
         _forget_drawing(root)
-    return _read(root)
+    return _Reader.of(root).read(root)
 
 
 def _forget_drawing(root: etree._Element) -> None:
@@ -78,19 +86,33 @@ def _forget_drawing(root: etree._Element) -> None:
         root.remove(one)
 
 
-def _read(node: etree._Element) -> Said:
-    name = etree.QName(node.tag).localname
-    children = [child for child in node if isinstance(child.tag, str) and child.tag not in DERIVED]
-    said = [_read(child) for child in children]
-    if _is_set(node):
-        said.sort(key=_order)
-    kept = tuple(one for one in said if not _is_empty(one))
-    attributes = tuple(sorted(set(_attributes(node, name))))
-    words = _words(node, has_children=bool(kept))
-    line = node.sourceline
-    return _formal(
-        Said(str(node.tag), attributes, words, kept, line if isinstance(line, int) else 0)
-    )
+@dataclass
+class _Reader:
+    """One file: what its elements are called, and how many have been read."""
+
+    ids: frozenset[str]
+    number: Iterator[int] = field(default_factory=count)
+
+    @classmethod
+    def of(cls, root: etree._Element) -> "_Reader":
+        found = (node.get("id") for node in root.iter())
+        return cls(frozenset(str(one) for one in found if one))
+
+    def read(self, node: etree._Element) -> Said:
+        at, name = next(self.number), etree.QName(node.tag).localname
+        said = [self.read(child) for child in node if _counts(child)]
+        if _is_set(node):
+            said.sort(key=_order)
+        kept = tuple(one for one in said if not _is_empty(one))
+        attributes = tuple(sorted(set(_attributes(node, name, self.ids))))
+        words = _words(node, has_children=bool(kept))
+        line = node.sourceline if isinstance(node.sourceline, int) else 0
+        return _formal(Said(str(node.tag), attributes, words, kept, line, at))
+
+
+def _counts(node: etree._Element) -> bool:
+    """A flow's way is said by the flow, but not what somebody hides where it is repeated."""
+    return isinstance(node.tag, str) and (node.tag not in DERIVED or len(node) > 0)
 
 
 def _formal(one: Said) -> Said:
@@ -115,29 +137,41 @@ def _order(one: Said) -> tuple[str, str]:
 
 def _is_empty(one: Said) -> bool:
     """A container with nothing in it says nothing."""
-    name = etree.QName(one.tag).localname
     bare = not (one.attributes or one.words or one.children)
-    return bare and name in ("extensionElements", "documentation", "BPMNLabel", "properties")
+    return bare and local(one) in ("extensionElements", "documentation", "BPMNLabel", "properties")
 
 
-def _attributes(node: etree._Element, name: str) -> Iterator[tuple[str, str]]:
-    drawn = str(node.tag).startswith(DRAWN)
-    own = f"{{{etree.QName(node.tag).namespace}}}"
-    for key, value in node.attrib.items():
-        plain = str(key).removeprefix(own)  # written with or without its element's own prefix
-        if drawn:
-            # ids of the drawing are no one's business, and the mark of a gateway is its own
-            if value and plain not in ("id", "isMarkerVisible"):
-                yield plain, _value(plain, _number(str(value)))
-            continue
+def _attributes(node: etree._Element, name: str, ids: frozenset[str]) -> Iterator[tuple[str, str]]:
+    if str(node.tag).startswith(DRAWN):
+        yield from _drawn(node, ids)
+        return
+    for plain, value in _pairs(node):
         if plain == f"{{{XSI}}}type":
-            yield "type", _kind(node, str(value))
+            yield "type", _kind(node, value)
         elif plain == f"{{{XSI}}}schemaLocation" or (plain in AUTHOR and name == "definitions"):
             continue
-        elif plain == "name" and not str(value).strip():
+        elif plain == "name" and not value.strip():
             continue  # an empty name is none
-        elif str(value) != DEFAULTS.get((name, plain), DEFAULTS.get(("*", plain), "\0")):
-            yield plain, _value(plain, str(value))
+        elif value != DEFAULTS.get((name, plain), DEFAULTS.get(("*", plain), "\0")):
+            yield plain, _value(node, plain, value, ids)
+
+
+def _pairs(node: etree._Element) -> Iterator[tuple[str, str]]:
+    """The attributes; lxml looks for the value of each from the first one on."""
+    if len(node.attrib) < MANY:
+        yield from ((str(key), str(value)) for key, value in node.attrib.items())
+        return
+    found: Any = node.xpath("@*")
+    yield from ((str(one.attrname), str(one)) for one in found)
+
+
+def _drawn(node: etree._Element, ids: frozenset[str]) -> Iterator[tuple[str, str]]:
+    own = f"{{{etree.QName(node.tag).namespace}}}"
+    for key, value in _pairs(node):
+        plain = key.removeprefix(own)  # written with or without its element's own prefix
+        # ids of the drawing are no one's business, and the mark of a gateway is its own
+        if value and plain not in ("id", "isMarkerVisible"):
+            yield plain, _value(node, plain, _number(value), ids)
 
 
 def _kind(node: etree._Element, value: str) -> str:
@@ -145,11 +179,16 @@ def _kind(node: etree._Element, value: str) -> str:
     return f"{{{node.nsmap.get(prefix if colon else None, '')}}}{local}"
 
 
-def _value(key: str, value: str) -> str:
+def _value(node: etree._Element, key: str, value: str, ids: frozenset[str]) -> str:
     if key == "name":
-        value = " ".join(value.split())  # where a label breaks its lines is drawing
-    # a reference may be written with the prefix of its own namespace
-    return value.rpartition(":")[2] if key.endswith(("Ref", "bpmnElement")) else value
+        tag = etree.QName(node.tag)
+        is_label = tag.namespace == BPMN and tag.localname not in SPELT
+        # where a label breaks its lines is drawing; " excludes" is not "excludes"
+        return " ".join(value.split()) if is_label else _BREAK.sub(" ", value)
+    # a reference may be written with the prefix of its own namespace (normalise.ids)
+    if key.endswith(("Ref", "bpmnElement")) and not key.startswith("{") and value not in ids:
+        return value.rpartition(":")[2]
+    return value
 
 
 def _number(value: str) -> str:
@@ -167,10 +206,11 @@ def _words(node: etree._Element, *, has_children: bool) -> str:
 
 
 def _reference(node: etree._Element, said: str) -> str:
-    is_reference = str(node.tag).endswith(("Ref", "}flowNodeRef"))
+    name = str(node.tag).removeprefix(f"{{{BPMN}}}")
+    is_reference = name.endswith("Ref") and not name.startswith(("{", "loopData"))
     return said.rpartition(":")[2] if is_reference else "\n".join(said.splitlines())
 
 
 def local(one: Said) -> str:
     """An element's name without its namespace."""
-    return etree.QName(one.tag).localname
+    return one.tag.rpartition("}")[2]

@@ -18,10 +18,11 @@ def first_difference(old: bytes, new: bytes, *, drawing: bool = True) -> Text | 
     """
     if old == new:
         return None
-    return _difference(*(read_said(one, drawing=drawing) for one in (old, new)))
+    return difference(*(read_said(one, drawing=drawing) for one in (old, new)))
 
 
-def _difference(old: Said, new: Said) -> Text | None:
+def difference(old: Said, new: Said) -> Text | None:
+    """Where two elements differ first."""
     if old.tag != new.tag:
         return _told(new, text("元素{old}成了{new}", old=local(old), new=local(new)))
     if old.attributes != new.attributes:
@@ -30,7 +31,7 @@ def _difference(old: Said, new: Said) -> Text | None:
     if old.words != new.words:
         return _told(new, text("文字不同"))
     for one, other in zip(old.children, new.children, strict=False):
-        found = _difference(one, other)
+        found = difference(one, other)
         if found is not None:
             return found
     counts = (len(old.children), len(new.children))

@@ -125,6 +125,6 @@ def test_the_table_says_who_does_what_by_when_and_what_follows() -> None:
         "first_review_period",
         "first_review",
     )
-    assert str(row.kind) == "人办"
+    assert str(row.kind) == "人办任务"
     choice = next(row for row in element_table(source("whitelist_review")) if row.id == "gw_return")
     assert choice.after == ("退回：补正推荐材料", "不退回：是否暂缓")

@@ -79,7 +79,7 @@ def test_a_flow_to_elsewhere() -> None:
         flows = chain("s", "a", "b", "g", "e") + flow("g", target, "x")
         return process("p", body + flows)
 
-    assert said(back("a"), back("b")) == ["“g”之后可到“b”", "“g”之后不再到“a”"]
+    assert said(back("a"), back("b")) == ["“g”之后可到“b”，条件：x", "“g”之后不再到“a”"]
 
 
 def swapped(*pairs: tuple[str, str]) -> bytes:
@@ -172,7 +172,7 @@ def test_a_line_led_elsewhere_and_a_second_line_between_the_same_steps() -> None
     old = 'sourceRef="gw_received" targetRef="decline_loan"'
     found = compare(APPROVAL, swapped((old, 'sourceRef="gw_received" targetRef="end_declined"')))
     assert [str(one.words) for one in found] == [
-        "“补件结果”之后可到“未获授信”",
+        '“补件结果”之后可到“未获授信”，条件：await_material_outcome = "WITHDRAWN"',
         "“补件结果”之后不再到“登记未批”",
     ]
     assert {one.mark for one in found} == {Mark.CHANGED}

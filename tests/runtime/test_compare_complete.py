@@ -161,5 +161,5 @@ def test_what_there_are_no_words_for_is_told_by_its_line() -> None:
     old = REST.replace(b"</camunda:properties>", two % b"a" + two % b"b" + b"</camunda:properties>")
     new = REST.replace(b"</camunda:properties>", two % b"b" + two % b"a" + b"</camunda:properties>")
     (found,) = compare(old, new)
-    assert str(found.words).startswith("文件另有不同：第")
-    assert found.element == ""
+    assert str(found.words).startswith("“一”的其他内容另有不同：第")
+    assert found.element == "one"

@@ -103,12 +103,7 @@ class Both:
 def place_of(diagram: Diagram, part: Part) -> str:
     """The id of the element in the drawing where a part is to be looked for."""
     if part.tag == "process":
-        return _first(diagram, "participant", "processRef", part.id)
+        return diagram.users.get(("processRef", part.id), "")
     if part.tag in USED_BY:
-        return _first(diagram, "", f"{part.tag}Ref", part.id)
+        return diagram.users.get((f"{part.tag}Ref", part.id), "")
     return "" if part.tag in FRAMES else part.id
-
-
-def _first(diagram: Diagram, tag: str, key: str, value: str) -> str:
-    parts = (one for one in diagram.parts.values() if one.tag == tag or (not tag and one.is_node))
-    return next((one.id for one in parts if one.said.get(key) == value), "")

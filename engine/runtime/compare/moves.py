@@ -1,7 +1,7 @@
 """Steps that follow another one now, or are in somebody else's lane."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from difflib import SequenceMatcher
 
 from engine.runtime.compare.found import Both, Difference, Kind, changed, told
 from engine.runtime.compare.parts import Diagram
@@ -16,10 +16,9 @@ Moves = Mapping[str, str]
 
 def moves(both: Both) -> Moves:
     """Common elements that come after quite others; as few as explain the new order."""
-    old = [key for key in both.before.order if key in both.common]
+    old = {key: at for at, key in enumerate(both.before.order) if key in both.common}
     new = [key for key in both.after.order if key in both.common]
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    stays = {old[at + n] for at, _, size in matcher.get_matching_blocks() for n in range(size)}
+    stays = {new[at] for at in _rising([old[key] for key in new])}
     found = {}
     for key in new:
         source = source_of(both.after, key)
@@ -31,6 +30,22 @@ def moves(both: Both) -> Moves:
         if former.isdisjoint(comes_from(both.after, key, both.common)):
             found[key] = source.key
     return found
+
+
+def _rising(numbers: list[int]) -> Iterator[int]:
+    """Where the numbers of a longest rising row among some stand."""
+    ends: list[int] = []  # the lowest last number of a row of each length, and where it stands
+    places: list[int] = []
+    before: list[int | None] = []
+    for at, number in enumerate(numbers):
+        length = bisect_left(ends, number)
+        ends[length : length + 1] = [number]
+        places[length : length + 1] = [at]
+        before.append(places[length - 1] if length else None)
+    last = places[-1] if places else None
+    while last is not None:
+        yield last
+        last = before[last]
 
 
 def moved(both: Both, places: Moves) -> Iterator[Difference]:

@@ -4,13 +4,27 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from engine.runtime.compare.found import FRAMES, Both, Difference, Kind, changed, place_of, told
-from engine.runtime.compare.parts import DEFAULT, IDS, Diagram, Part
+from engine.runtime.compare.parts import DEFAULT, IDS, Diagram, Part, with_aliases
 from engine.runtime.compare.routes import source_of
-from engine.runtime.compare.words import NAMES, Words, condition_of, kind_of, name_of, value_of
+from engine.runtime.compare.words import (
+    MOST,
+    NAMES,
+    Words,
+    condition_of,
+    is_list,
+    item_of,
+    items,
+    kind_of,
+    listed,
+    name_of,
+    value_of,
+)
+from engine.runtime.same import difference
 from engine.text import Text, text
 
 LINES = {"sequenceFlow", "association", "messageFlow"}
 TOLD_ELSEWHERE = {"condition", "sourceRef", "targetRef", DEFAULT}  # of flows (ways.py)
+_RANKS = {key: rank for rank, key in enumerate(NAMES)}
 
 
 def added(both: Both) -> Iterator[Difference]:
@@ -48,25 +62,49 @@ def _stands_alone(both: Both, part: Part) -> bool:
 
 
 def _details(both: Both, part: Part) -> Iterator[Text]:
-    """What a new step says of itself, and when one comes to it."""
+    """What a new step says of itself, and when one comes to it from the step it is behind."""
+    source = source_of(both.after, part.key)
     for flow in both.after.arriving.get(part.key, ()):
-        if flow.said.get("condition") or flow.said.get(DEFAULT):
+        if source is not None and flow.way[0] == source.key and is_asked(flow):
             value = condition_of(flow, both.after, both.say)
-            source = both.after.call(flow.way[0])
-            yield text("从“{source}”来的条件：{value}", source=source, value=value)
-    for key in [*NAMES, *sorted(key for key in part.said if key.startswith("input:"))]:
-        if key in part.said and key not in (IDS, "attachedToRef"):
+            yield text("从“{source}”来的条件：{value}", source=source.shown, value=value)
+    for key in sorted(part.said, key=_rank):
+        if key not in (IDS, "attachedToRef", "type"):
             value = value_of(both.after, key, part.said[key], both.say)
             yield text("{what}：{value}", what=name_of(key), value=value)
+
+
+def is_asked(flow: Part) -> bool:
+    """Whether a flow is one of several, taken on a condition or when no other is."""
+    return bool(flow.said.get("condition") or flow.said.get(DEFAULT))
 
 
 def changes(both: Both) -> Iterator[Difference]:
     """What the parts of both files say otherwise."""
     for old, new in both.kept():
         found = [*_renamed(both, old, new), *_settings(both, old, new)]
-        if not found and old.said.get(IDS) != new.said.get(IDS):
+        if not found and _differs(old, new, IDS):
             found = [_setting(both, old, new, IDS)]
+        if not found and not _is_told_elsewhere(old, new):
+            found = [*_other(both, old, new)]
         yield from found
+
+
+def _differs(old: Part, new: Part, key: str) -> bool:
+    return (old.said.get(key), old.places.get(key)) != (new.said.get(key), new.places.get(key))
+
+
+def _is_told_elsewhere(old: Part, new: Part) -> bool:
+    return any(_differs(old, new, key) for key in TOLD_ELSEWHERE)
+
+
+def _other(both: Both, old: Part, new: Part) -> Iterator[Difference]:
+    """What none of the above has words for, such as the order of two settings."""
+    where = difference(with_aliases(old.raw, both.before.alias), new.raw)
+    if where is not None:
+        what = subject(both.after, new, text("其他内容"))
+        words = text("{what}另有不同：{where}", what=what, where=where)
+        yield told(Kind.CHANGED, place_of(both.after, new), words)
 
 
 def _renamed(both: Both, old: Part, new: Part) -> Iterator[Difference]:
@@ -92,25 +130,43 @@ def _name(part: Part) -> Words:
 
 def _settings(both: Both, old: Part, new: Part) -> Iterator[Difference]:
     ignored = {IDS} | (TOLD_ELSEWHERE if new.tag == "sequenceFlow" else set())
-    known = [*NAMES]
-    for key in sorted({*old.said, *new.said} - ignored, key=lambda one: _rank(one, known)):
-        if old.said.get(key) != new.said.get(key):
+    for key in sorted({*old.said, *new.said} - ignored, key=_rank):
+        if _differs(old, new, key):
             yield _setting(both, old, new, key)
 
 
-def _rank(key: str, known: list[str]) -> tuple[int, str]:
-    return (known.index(key) if key in known else len(known), key)
+def _rank(key: str) -> tuple[int, str]:
+    return (_RANKS.get(key, len(_RANKS)), key)
 
 
 def _setting(both: Both, old: Part, new: Part, key: str) -> Difference:
+    place, what = place_of(both.after, new), subject(both.after, new, name_of(key))
+    raw = old.said.get(key, ""), new.said.get(key, "")
     values: list[Words] = [
-        value_of(diagram, key, part.said.get(key, ""), both.say)
-        for diagram, part in ((both.before, old), (both.after, new))
+        value_of(diagram, key, value, both.say)
+        for diagram, value in zip((both.before, both.after), raw, strict=True)
     ]
     if str(values[0]) == str(values[1]):  # words may be too kind to tell them apart
-        values = [part.said.get(key) or text("无") for part in (old, new)]
-    what = subject(both.after, new, name_of(key))
-    return changed(Kind.CHANGED, place_of(both.after, new), what, values[0], values[1])
+        values = [value or text("无") for value in raw]
+    if str(values[0]) == str(values[1]):
+        words = text("{what}换了写法：{value}", what=what, value=values[1])
+        return told(Kind.CHANGED, place, words)
+    found = changed(Kind.CHANGED, place, what, values[0], values[1])
+    return replace(found, details=tuple(_came_and_went(both, key, *raw)))
+
+
+def _came_and_went(both: Both, key: str, old: str, new: str) -> Iterator[Text]:
+    """What is not seen where a list is cut short."""
+    before, after = items(old), items(new)
+    if not is_list(key) or max(len(before), len(after)) <= MOST:
+        return
+    for words, diagram, here, there in (
+        (text("不再有：{list}"), both.before, before, {*after}),
+        (text("新有：{list}"), both.after, after, {*before}),
+    ):
+        found = [item_of(diagram, key, one) for one in here if one not in there]
+        if found:
+            yield Text(words.template, {"list": listed(found)})
 
 
 def subject(diagram: Diagram, part: Part, what: Text) -> Text:

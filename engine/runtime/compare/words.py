@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from engine.runtime.compare.parts import Diagram, Part
+from engine.runtime.compare.parts import DEFAULT, Diagram, Part
+from engine.runtime.kinds import KINDS
 from engine.text import Text, text
 
 Words = Text | str
@@ -38,6 +39,7 @@ NAMES: Mapping[str, Text] = {
     "timeDate": text("时间（到某一刻）"),
     "timeCycle": text("时间（每隔多久）"),
     "condition": text("条件"),
+    "name": text("链接名称"),
     "messageRef": text("消息"),
     "signalRef": text("信号"),
     "errorRef": text("错误"),
@@ -65,47 +67,6 @@ NAMES: Mapping[str, Text] = {
     "executionPlatformVersion": text("平台版本"),
     "targetNamespace": text("命名空间"),
 }
-KINDS: Mapping[str, Text] = {
-    "startEvent": text("开始"),
-    "endEvent": text("结束"),
-    "boundaryEvent": text("边界事件"),
-    "intermediateCatchEvent": text("等候事件"),
-    "intermediateThrowEvent": text("发出事件"),
-    "userTask": text("人办任务"),
-    "serviceTask": text("自动任务"),
-    "sendTask": text("发送任务"),
-    "receiveTask": text("接收任务"),
-    "businessRuleTask": text("决策任务"),
-    "scriptTask": text("赋值任务"),
-    "manualTask": text("手工任务"),
-    "task": text("任务"),
-    "callActivity": text("调用流程"),
-    "subProcess": text("子流程"),
-    "adHocSubProcess": text("子流程"),
-    "transaction": text("子流程"),
-    "exclusiveGateway": text("排他网关"),
-    "parallelGateway": text("并行网关"),
-    "inclusiveGateway": text("包容网关"),
-    "eventBasedGateway": text("事件网关"),
-    "complexGateway": text("复杂网关"),
-    "participant": text("泳池"),
-    "lane": text("泳道"),
-    "laneSet": text("泳道"),
-    "process": text("流程"),
-    "collaboration": text("流程图"),
-    "definitions": text("文件"),
-    "textAnnotation": text("注释"),
-    "association": text("注释连线"),
-    "messageFlow": text("消息流"),
-    "group": text("分组"),
-    "message": text("消息"),
-    "signal": text("信号"),
-    "error": text("错误"),
-    "escalation": text("升级"),
-    "dataObjectReference": text("数据"),
-    "dataObject": text("数据"),
-    "dataStoreReference": text("数据存储"),
-}
 EVENTS: Mapping[str, Text] = {
     "timer": text("到时间"),
     "message": text("消息"),
@@ -132,6 +93,7 @@ UNSAID = {  # what counts when a file does not say it
     "triggeredByEvent": "false",
     "loop": "none",
 }
+MOST = 50  # values that are listed one by one
 NAMING = {"excludes", "within", "default"}  # other parts, as whatever ends in Ref does
 NOTHING = text("无")
 NO_DEADLINE = text("不设期限")
@@ -144,7 +106,8 @@ UNITS: Mapping[str, Callable[[str], Text]] = {
     "H": lambda n: text("{n}小时", n=n),
 }
 _LENGTH = re.compile(r"P(?:(\d+)([DWMY])|T(\d+)(H))")
-_REMINDER = re.compile(r"(-?)P(\d+)D")
+_REMINDER = re.compile(r"(-?)P(\d{1,3})D")
+_SAID = 1000  # characters; nobody has words for more
 
 
 def name_of(key: str) -> Text:
@@ -165,9 +128,24 @@ def value_of(diagram: Diagram, key: str, value: str, say: Say) -> Words:
     value = value or UNSAID.get(key, "")
     if not value:
         return NOTHING
-    if key in NAMING or (key.endswith("Ref") and key != "decisionRef"):
-        return listed([diagram.call(one.strip()) for one in value.split(",")])
-    return say(key, value) or _plain(key, value)
+    if is_list(key):
+        return listed([item_of(diagram, key, one) for one in items(value)])
+    return (say(key, value) if len(value) <= _SAID else None) or _plain(key, value)
+
+
+def is_list(key: str) -> bool:
+    """Whether a setting has several values, with commas between them."""
+    return key == "reminders" or key in NAMING or (key.endswith("Ref") and key != "decisionRef")
+
+
+def items(value: str) -> list[str]:
+    """The values of such a setting, each once."""
+    return [*dict.fromkeys(one.strip() for one in value.split(","))]
+
+
+def item_of(diagram: Diagram, key: str, one: str) -> Words:
+    """One of them as people read it."""
+    return _reminder(one) if key == "reminders" else diagram.call(one)
 
 
 def _plain(key: str, value: str) -> Words:
@@ -179,8 +157,6 @@ def _plain(key: str, value: str) -> Words:
         return LOOPS.get(value, value)
     if key == "deadline" and value == "none":
         return NO_DEADLINE
-    if key == "reminders":
-        return listed([_reminder(one.strip()) for one in value.split(",")])
     if key in ("condition", "completionCondition"):
         return " ".join(value.split()).removeprefix("=").lstrip()
     return length_of(value) or value
@@ -206,13 +182,17 @@ def _reminder(value: str) -> Words:
 
 
 def listed(found: Sequence[Words]) -> Words:
-    """Several values one after another, in any language."""
-    first, *rest = found
-    return text("{first}、{rest}", first=first, rest=listed(rest)) if rest else first
+    """Several values one after another, in any language; of very many the first."""
+    if not found:
+        return NOTHING
+    words = found[min(len(found), MOST) - 1]
+    for one in reversed(found[: MOST - 1] if len(found) >= MOST else found[:-1]):
+        words = text("{first}、{rest}", first=one, rest=words)
+    return words if len(found) <= MOST else text("{list}…等{n}项", list=words, n=len(found))
 
 
 def condition_of(flow: Part, diagram: Diagram, say: Say) -> Words:
     """When a flow is taken."""
-    if flow.said.get("isDefault"):
+    if flow.said.get(DEFAULT):
         return OTHERWISE
     return value_of(diagram, "condition", flow.said.get("condition", ""), say)

@@ -4,6 +4,15 @@ from lxml import etree
 
 from engine.runtime.normalise.source import BPMN, CAMUNDA, SPIFF, text_of
 
+# what the engine reads of an element's camunda attributes and properties (properties_of)
+PROPERTIES = frozenset(
+    {
+        *("candidateGroups", "formKey", "operation", "organisation", "assignee", "excludes"),
+        *("deadline", "reminders", "escalateTo", "clock", "pauses", "clause", "stage"),
+        *("type", "topic", "decisionRef", "mapDecisionResult", "resultVariable", "resource"),
+        *("correlation", "data"),
+    }
+)
 _OPERATIONS = frozenset({f"{{{BPMN}}}serviceTask", f"{{{BPMN}}}sendTask"})
 
 

@@ -1,0 +1,48 @@
+"""What people call the kinds of elements, in the table beside a picture and in comparisons."""
+
+from collections.abc import Mapping
+
+from engine.text import Text, text
+
+KINDS: Mapping[str, Text] = {
+    "startEvent": text("开始"),
+    "endEvent": text("结束"),
+    "boundaryEvent": text("边界事件"),
+    "intermediateCatchEvent": text("等候事件"),
+    "intermediateThrowEvent": text("发出事件"),
+    "userTask": text("人办任务"),
+    "serviceTask": text("自动任务"),
+    "sendTask": text("发送任务"),
+    "receiveTask": text("接收任务"),
+    "businessRuleTask": text("决策任务"),
+    "scriptTask": text("赋值任务"),
+    "manualTask": text("手工任务"),
+    "task": text("任务"),
+    "callActivity": text("调用流程"),
+    "subProcess": text("子流程"),
+    "adHocSubProcess": text("子流程"),
+    "transaction": text("子流程"),
+    "exclusiveGateway": text("排他网关"),
+    "parallelGateway": text("并行网关"),
+    "inclusiveGateway": text("包容网关"),
+    "eventBasedGateway": text("事件网关"),
+    "complexGateway": text("复杂网关"),
+    "sequenceFlow": text("顺序流"),
+    "participant": text("泳池"),
+    "lane": text("泳道"),
+    "laneSet": text("泳道"),
+    "process": text("流程"),
+    "collaboration": text("流程图"),
+    "definitions": text("文件"),
+    "textAnnotation": text("注释"),
+    "association": text("注释连线"),
+    "messageFlow": text("消息流"),
+    "group": text("分组"),
+    "message": text("消息"),
+    "signal": text("信号"),
+    "error": text("错误"),
+    "escalation": text("升级"),
+    "dataObjectReference": text("数据"),
+    "dataObject": text("数据"),
+    "dataStoreReference": text("数据存储"),
+}
