@@ -82,7 +82,8 @@ def _credit(applicant: Applicant, on: date, parameters: Parameters, ask: Ask) ->
         "screened_on": on,
         "programme_lookback_months": parameters.integer(months),
     }
-    said = read(ask("credit_check", facts))
+    found = ask("credit_check", facts)
+    said = read(found, working=found)
     words = {
         ("credit_check_1", "JUDGE"): text("尚未查询信用记录"),
         ("credit_check_4", "PASS"): text("回溯期内没有严重不良信用记录"),

@@ -30,7 +30,7 @@ class Said:
     clause: str
     overridable: bool
     needs_head: bool
-    trace: Trace
+    trace: Trace | None
 
     def check(
         self, code: str, title: Text, words: Words, *, negative: bool = False
@@ -53,7 +53,7 @@ class Said:
 
 
 def read(result: Result, working: Result | None = None) -> Said:
-    """The outcome of a check; `working` is an earlier answer that it rests on.
+    """The outcome of a check; `working` is the answer whose reckoning a reader wants to see.
 
     Raises DecisionRefused where the table gives no outcome.
     """
@@ -69,7 +69,7 @@ def read(result: Result, working: Result | None = None) -> Said:
         first,
         answer.get("overridable") is True,
         answer.get("needs_head") is True,
-        _trace(first, *(working.explanation if working else ()), *result.explanation),
+        _trace(first, *working.explanation) if working else None,
     )
 
 
