@@ -19,6 +19,7 @@ from engine.runtime.lint import (
     names,
     paths,
     people,
+    restless,
     services,
     shape,
     texts,
@@ -28,6 +29,7 @@ from engine.runtime.lint.executable import not_executable
 from engine.runtime.lint.known import Called, Known
 from engine.runtime.lint.page import Page
 from engine.runtime.lint.reading import read_page
+from engine.runtime.lint.size import oversized
 from engine.runtime.normalise import (
     DiagramRefused,
     complete_graph,
@@ -53,7 +55,13 @@ AS_DRAWN: tuple[Rule, ...] = (
     *multi.RULES,
     *foreign.RULES,
 )
-COMPLETED: tuple[Rule, ...] = (*paths.RULES, *gateways.RULES, *tokens.RULES, *names.RULES)
+COMPLETED: tuple[Rule, ...] = (
+    *paths.RULES,
+    *restless.RULES,
+    *gateways.RULES,
+    *tokens.RULES,
+    *names.RULES,
+)
 
 
 def lint(source: bytes, name: str, known: Known) -> Report:
@@ -67,7 +75,7 @@ def lint(source: bytes, name: str, known: Known) -> Report:
     if process is not None:
         plain(process)
         page = Page(root, process, known, process.get("id", ""))
-        found += _findings(page, source)
+        found += list(oversized(page, source)) or _findings(page, source)
     return Report(name, _in_order(found))
 
 

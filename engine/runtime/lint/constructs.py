@@ -223,7 +223,18 @@ def neither_true_nor_false(page: Page) -> Iterator[Finding]:
                 )
 
 
+def passed_at_once(page: Page) -> Iterator[Finding]:
+    """A task without a kind is nobody's; a manual task says that this is meant."""
+    for node in page.own_nodes("task"):
+        yield page.warning(
+            node,
+            text("“{name}”没有任务类型，走到就过，不会交给任何人", name=page.name(node)),
+            text("改为用户任务或服务任务；只作说明的，改为手工任务"),
+        )
+
+
 RULES = (
+    passed_at_once,
     neither_true_nor_false,
     marked_not_executable,
     refused_nodes,

@@ -18,7 +18,7 @@ from engine.runtime.normalise.source import SCOPES, local
 from engine.runtime.normalise.vocabulary import topic_of
 from engine.runtime.registry import BOOLEAN, Domain, Operation, Sets
 
-MAX_VISITS = 100_000  # of a diagram that needs more nothing is said about names
+MAX_EFFORT = 1_000_000  # names handed on; of a diagram that needs more nothing is said about them
 
 
 def join(*all_names: Names) -> dict[str, Values]:
@@ -118,16 +118,18 @@ class Flow:
 
 def solve(page: Page) -> Flow:
     """Follow the flows until nothing new can be set anywhere."""
-    flow, visits = Flow(), 0
+    flow, effort = Flow(), 0
     found = _Lookup(page)
     todo = dict.fromkeys(found.top.starts, found.top)
     flow.before |= {key: given(page) for key in todo}
     while todo and flow.complete:
         key = next(iter(todo))
-        changed = found.step(flow, todo.pop(key), key)
-        todo |= {following: graph for graph, following in changed}
-        visits += 1
-        flow.complete = visits < MAX_VISITS
+        graph = todo.pop(key)
+        changed = found.step(flow, graph, key)
+        todo |= {following: where for where, following in changed}
+        targets = (one.get("targetRef", "") for one in graph.out[key])
+        effort += len(flow.after[key]) + sum(1 + len(flow.before[one]) for one in targets)
+        flow.complete = effort < MAX_EFFORT
     return flow
 
 

@@ -28,8 +28,14 @@ def timers(page: Page) -> Iterator[Finding]:
     for node in page.nodes("boundaryEvent", "intermediateCatchEvent"):
         if node.find(bpmn("timerEventDefinition")) is None:
             continue
-        time = timer_of(node)
-        if time is None or not text_of(time):
+        time, times = timer_of(node), node.iterfind(f"{bpmn('timerEventDefinition')}/*")
+        if sum(local(one) in _TIMES for one in times) > 1:
+            yield page.error(
+                node,
+                text("定时器“{name}”写了几个时间", name=page.name(node)),
+                text("只留一个"),
+            )
+        elif time is None or not text_of(time):
             yield page.error(
                 node,
                 text("定时器“{name}”没有写时间", name=page.name(node)),

@@ -15,10 +15,8 @@ from engine.domain.programme_file import (
 from engine.findings import Finding, Report, whole_file
 from engine.models import DefinitionKind
 from engine.programmes import read_yaml
-from engine.runtime.lint import lint
-from engine.runtime.lint.gate import on_decisions, on_form
+from engine.runtime.lint.gate import inner_ids, on_decisions, on_form, on_process
 from engine.runtime.lint.gather import COMMON, Source, gather
-from engine.runtime.lint.known import Known
 from engine.runtime.normalise import MAX_BYTES
 from engine.text import text
 
@@ -57,17 +55,20 @@ def reports(files: Iterable[Given], around: Iterable[Source]) -> Iterator[Report
     beside = [one for one in around if (one.kind, one.key) not in {(o.kind, o.key) for o in own}]
     everything = [*beside, *own]
     known, decided = gather(everything), on_decisions(everything)
+    taken = inner_ids(known)
     for file in files:
-        yield Report(file.name, tuple(_findings(file, known, decided, everything)))
+        if file.kind is DefinitionKind.PROCESS and len(file.source) <= MAX_BYTES:
+            source = Source(file.kind, file.key, file.source)
+            yield Report(file.name, on_process(source, known, taken))
+        else:
+            yield Report(file.name, tuple(_findings(file, decided, everything)))
 
 
 def _findings(
-    file: Given, known: Known, decided: dict[str, list[Finding]], everything: list[Source]
+    file: Given, decided: dict[str, list[Finding]], everything: list[Source]
 ) -> Iterable[Finding]:
     if len(file.source) > MAX_BYTES:
         return [whole_file(text("文件超过2 MB"), text("拆成几个文件"))]
-    if file.kind is DefinitionKind.PROCESS:
-        return lint(file.source, file.name, known).findings
     if file.kind is DefinitionKind.FORM:
         return on_form(file.source)
     if file.kind is DefinitionKind.DECISION:

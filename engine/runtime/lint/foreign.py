@@ -107,9 +107,10 @@ def java_expressions(page: Page) -> Iterator[Finding]:
     for node in page.process.iter(f"{{{BPMN}}}*", f"{{{CAMUNDA}}}*"):
         if local(node) in ("documentation", "script", "text"):
             continue
-        values = [node.text or "", *map(str, node.attrib.values())]
+        said = (str(value) for name, value in node.attrib.items() if name != "name")
+        values = [node.text or "", *said]
         found = next((value for value in values if any(sign in value for sign in JUEL)), None)
-        if found is not None and not node.get("name", "").startswith(JUEL):
+        if found is not None:
             yield page.error(
                 node,
                 text("表达式{source}不会被执行", source=short(found.strip())),
@@ -117,4 +118,21 @@ def java_expressions(page: Page) -> Iterator[Finding]:
             )
 
 
-RULES = (listeners_and_code, inputs_of_others, other_engines, java_expressions)
+def bound_to_versions(page: Page) -> Iterator[Finding]:
+    """What is called is what was published together, or since; never a version of one's choice."""
+    for node in page.nodes("callActivity", "businessRuleTask"):
+        for name in ("calledElementBinding", "decisionRefBinding"):
+            binding = node.get(f"{{{CAMUNDA}}}{name}", "deployment")
+            if binding not in ("deployment", "latest"):
+                yield page.error(
+                    node,
+                    text(
+                        "不能指定调用哪个版本：{name}写的是{binding}",
+                        name=name,
+                        binding=short(binding),
+                    ),
+                    text("绑定选latest或deployment，调用的是一起发布的版本"),
+                )
+
+
+RULES = (bound_to_versions, listeners_and_code, inputs_of_others, other_engines, java_expressions)

@@ -15,7 +15,10 @@ from engine.models import DefinitionKind
 from engine.runtime.lint import lint
 from engine.runtime.lint.gather import Source, gather
 from engine.runtime.lint.known import Known
+from engine.runtime.lint.page import Page
+from engine.runtime.lint.reading import read_page
 from engine.runtime.normalise import DiagramRefused
+from engine.runtime.normalise.source import SCOPES
 from engine.text import text
 
 MOST = 50  # sets remembered as accepted: publishing the same again is not checked again
@@ -69,10 +72,10 @@ def reports_on(files: Iterable[Source]) -> Iterator[Report]:
     """A report on every diagram, form and decision of a set, in the set's order."""
     files = list(files)
     known, decided = gather(files), on_decisions(files)
-    taken = _inner_ids(known)
+    taken = inner_ids(known)
     for file in files:
         if file.kind is DefinitionKind.PROCESS:
-            yield _on_process(file, known, taken)
+            yield Report(file.key, on_process(file, known, taken))
         elif file.kind is DefinitionKind.FORM:
             yield Report(file.key, tuple(on_form(file.source)))
         elif file.kind is DefinitionKind.DECISION:
@@ -83,7 +86,7 @@ def report_on(file: Source, around: Iterable[Source]) -> Report:
     """What the gate would say of one diagram, put in its place among the files of a set."""
     others = [one for one in around if (one.kind, one.key) != (file.kind, file.key)]
     known = gather([*others, file])
-    return _on_process(file, known, _inner_ids(known))
+    return Report(file.key, on_process(file, known, inner_ids(known)))
 
 
 def on_decisions(files: Iterable[Source]) -> dict[str, list[Finding]]:
@@ -105,7 +108,7 @@ def _alone(key: str, sources: dict[str, bytes]) -> list[Finding]:
     return check_file(sources[key], key, imports=models)
 
 
-def _inner_ids(known: Known) -> Counter[str]:
+def inner_ids(known: Known) -> Counter[str]:
     """How often the set uses an id for a process or sub-process; the library shares them."""
     ids = Counter(known.processes.keys())
     for one in known.processes.values():
@@ -113,26 +116,30 @@ def _inner_ids(known: Known) -> Counter[str]:
     return ids
 
 
-def _on_process(file: Source, known: Known, taken: Counter[str]) -> Report:
-    report = lint(file.source, file.key, known)
-    found = list(report.findings)
-    own = known.processes.get(file.key)
-    if own is None and not found:
-        found.append(
-            whole_file(
-                text("文件{file}里的流程用了别的id", file=short(file.key)),
-                text("流程的id与文件名写成一样"),
-            )
+def on_process(file: Source, known: Known, taken: Counter[str]) -> tuple[Finding, ...]:
+    """What keeps a diagram from being published; `taken` are the `inner_ids` of its set."""
+    found = list(lint(file.source, file.key, known).findings)
+    page = read_page(file.source, file.key, known)
+    if page is not None:
+        found += _out_of_place(page, file.key, taken)
+    return tuple(sorted(found, key=lambda one: (one.line, one.element)))
+
+
+def _out_of_place(page: Page, key: str, taken: Counter[str]) -> Iterator[Finding]:
+    if page.key != key:
+        yield page.error(
+            page.process,
+            text("文件{file}里的流程用了别的id", file=short(key)),
+            text("流程的id与文件名写成一样"),
         )
-    for key in sorted({file.key, *(own.inner if own else ())}):
-        if taken[key] > 1:
-            found.append(
-                whole_file(
-                    text("id“{id}”已被另一个流程或子流程使用", id=short(key)),
-                    text("换一个id"),
-                )
+        return
+    for node in (page.process, *page.nodes(*SCOPES)):
+        if taken[node.get("id", "")] > 1:
+            yield page.error(
+                node,
+                text("id“{id}”已被另一个流程或子流程使用", id=short(node.get("id", ""))),
+                text("换一个id"),
             )
-    return Report(file.key, tuple(found))
 
 
 def on_form(source: bytes) -> Iterator[Finding]:

@@ -110,4 +110,15 @@ def _choices(page: Page) -> Iterator[tuple[Graph, etree._Element, list[etree._El
                 yield graph, node, graph.out[key]
 
 
-RULES = (missing_defaults, missing_conditions, useless_conditions, event_gateways)
+def useless_defaults(page: Page) -> Iterator[Finding]:
+    """A default flow where all flows are taken."""
+    for node in page.nodes("parallelGateway", "eventBasedGateway"):
+        if node.get("default"):
+            yield page.warning(
+                node,
+                text("“{name}”的默认流没有意义：每条路都会走，或由事件决定", name=page.name(node)),
+                text("删去默认流，需要选择时改为排他或包容网关"),
+            )
+
+
+RULES = (useless_defaults, missing_defaults, missing_conditions, useless_conditions, event_gateways)

@@ -15,13 +15,25 @@ from engine.runtime.lint.page import Page
 from engine.runtime.lint.services import facts
 from engine.text import text
 
+MOST_SUGGESTED = 20  # names of a diagram that something close is looked for
+MOST_EFFORT = 500_000  # names that expressions may use, added up over all expressions
+MOST_COMPARED = 500  # names that each of them is compared with
+
 
 def expressions(page: Page) -> Iterator[Finding]:
     """All that is to be said of every expression."""
-    flow = solve(page)
+    flow, effort = solve(page), 0
     if flow.complete:
         yield from facts(page, flow)
     for one in written(page, flow):
+        effort += 1 + len(one.names)
+        if effort > MOST_EFFORT:
+            yield page.error(
+                page.process,
+                text("表达式和设定的名称太多，检查不过来"),
+                text("拆成几个流程，再用调用活动连接"),
+            )
+            return
         if any(sign in one.source for sign in JUEL):
             continue  # told as what it is
         try:
@@ -57,7 +69,7 @@ def _unreadable(page: Page, one: Written, error: FeelError) -> Finding:
 
 def _unset(page: Page, one: Written, reads: frozenset[str]) -> Iterator[Finding]:
     for name in sorted(reads - one.names.keys()):
-        close = _closest(name, one.names)
+        close = _closest(page, name, one.names)
         yield page.error(
             one.at,
             text(
@@ -71,8 +83,13 @@ def _unset(page: Page, one: Written, reads: frozenset[str]) -> Iterator[Finding]
         )
 
 
-def _closest(name: str, names: Names) -> str | None:
-    found = get_close_matches(name[:80], sorted(names), 1, 0.75)
+def _closest(page: Page, name: str, names: Names) -> str | None:
+    """What is likely meant; looked for only so often, as it takes long among many names."""
+    tried = page.cache.setdefault("suggested", [])
+    if not isinstance(tried, list) or len(tried) >= MOST_SUGGESTED:
+        return None
+    tried.append(name)
+    found = get_close_matches(name[:80], sorted(names)[:MOST_COMPARED], 1, 0.75)
     return found[0] if found else None
 
 

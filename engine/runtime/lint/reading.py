@@ -3,6 +3,7 @@
 from engine.runtime.lint import shape
 from engine.runtime.lint.known import Known
 from engine.runtime.lint.page import Page
+from engine.runtime.lint.size import oversized
 from engine.runtime.normalise import (
     DiagramRefused,
     complete_graph,
@@ -24,7 +25,7 @@ def read_page(source: bytes, name: str, known: Known) -> Page | None:
         return None
     plain(process)
     page = Page(root, process, known, process.get("id", ""))
-    if any(True for rule in shape.RULES for _ in rule(page)):
+    if any(oversized(page, source)) or any(True for rule in shape.RULES for _ in rule(page)):
         return None
     complete_graph(process)
     page.complete = True

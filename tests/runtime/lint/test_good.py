@@ -85,7 +85,7 @@ GOOD = {
     )
     + edge("b", "sub", caught("error", errorRef="err")),
     "a sub-process": between(inner("subProcess"), "sub"),
-    "a manual task": between(element("manualTask", "m1") + element("task", "m2"), "m1", "m2"),
+    "a manual task": between(element("manualTask", "m1") + element("manualTask", "m2"), "m1", "m2"),
     "an event gateway": event("start", "s")
     + '<bpmn:eventBasedGateway id="g" name="g"/>'
     + element("intermediateCatchEvent", "t1", TIMER)
