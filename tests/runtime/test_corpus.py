@@ -21,7 +21,7 @@ from tests.runtime.furnish import CALLED, DECISION, OPERATION, furnish, processe
 
 ROOT = Path(__file__).parents[2]
 CORPUS = ROOT.parent / "shared" / "bpmn-corpus"
-AS_THEY_ARE, FURNISHED = 10, 190  # what deploys, at least
+AS_THEY_ARE, FURNISHED = 10, 184  # what deploys, at least; circles of plain tasks do not
 SEEDS = range(3)
 
 INNER = process(CALLED, event("start", "s") + user("u") + event("end", "e") + chain("s", "u", "e"))

@@ -84,3 +84,9 @@ def test_a_condition_of_a_form_that_cannot_be_read_names_its_field(tmp_path: Pat
     path.write_bytes(form("mine").replace(b'"key": "outcome"', shown))
     (found,) = lines(run("--json", path))
     assert [one["element"] for one in found["findings"]] == ["outcome"]
+
+
+def test_a_folder_with_nothing_to_check_is_no_success(tmp_path: Path) -> None:
+    result = run(tmp_path)
+    assert result.exit_code == 1
+    assert "没有可以检查的文件" in result.output

@@ -36,6 +36,9 @@ def lint(
     """Check FILES as publication does; a folder stands for all files in it."""
     say, failed = speaker(lang), False
     read, unread = _read(list(_all(files)))
+    if not read and not unread:  # a check that looked at nothing must not pass for one that did
+        click.echo(say(text("没有可以检查的文件")), err=True)
+        ctx.exit(1)
     for report in [*unread, *reports(read, _around(folder or ROOT / "bpmn"))]:
         failed = failed or not report.ok
         click.echo(_as_json(report, say) if as_json else as_text(report, say))

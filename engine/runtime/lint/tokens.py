@@ -189,7 +189,7 @@ def _waiting(page: Page, net: Net, key: str, marking: Marking) -> Finding:
 def _interrupted(page: Page, scope: etree._Element) -> bool:
     """Whether an event around a scope may end it, or around a call of the process."""
     around = {one.get("id") for one in (scope, *scope.iterancestors())}
-    edges = page.nodes("boundaryEvent")
+    edges = (one for one in page.nodes("boundaryEvent") if one.get("cancelActivity") != "false")
     inside = (one.get("attachedToRef") in around for one in edges)
     return any(inside) or any(page.key in one.calls for one in page.known.processes.values())
 
