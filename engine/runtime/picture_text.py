@@ -3,6 +3,7 @@
 import unicodedata
 from xml.sax.saxutils import escape, quoteattr
 
+LONGEST = 400  # signs of a label, however wide its place
 NO_LINE_START = "，。、；：？！）】》”’"
 
 
@@ -27,7 +28,7 @@ def width(value: str, size: float) -> float:
 
 def wrap(value: str, limit: float, size: float, most: int = 4) -> list[str]:
     """Break a label into lines no wider than `limit`, evenly; the last is cut with … at `most`."""
-    value = " ".join(value.split())
+    value = _within(" ".join(value.split()), limit, size, most)
     if not value:
         return []
     lines_needed = max(1, -(-int(width(value, size)) // max(1, int(limit))))
@@ -38,11 +39,19 @@ def wrap(value: str, limit: float, size: float, most: int = 4) -> list[str]:
     return lines
 
 
+def _within(value: str, limit: float, size: float, most: int) -> str:
+    """No more of a label than could be shown, so that nothing is counted in vain."""
+    narrow = 0.56 * size
+    room = min(LONGEST, most * (int(limit / narrow) + 2) + 12)
+    return value if len(value) <= room else value[: room - 1] + "…"
+
+
 def _fill(value: str, limit: float, size: float) -> list[str]:
     lines = [""]
     for piece in _pieces(value):
         fits = width((lines[-1] + piece).rstrip(), size) <= limit
-        if fits or not lines[-1] or piece in NO_LINE_START:
+        hangs = piece in NO_LINE_START and width(lines[-1].rstrip(), size) <= limit
+        if fits or not lines[-1] or hangs:
             lines[-1] += piece
         else:
             lines.append(piece.lstrip())

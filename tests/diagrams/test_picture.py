@@ -1,11 +1,15 @@
 """The picture and the table of a diagram: whole, safe, and telling states apart without colour."""
 
+import time
+
 import pytest
 from lxml import etree
 
+from engine.runtime.kinds import KINDS
 from engine.runtime.normalise import DiagramRefused
 from engine.runtime.picture import element_table, render_svg
 from engine.runtime.picture_marks import MARKS, Marked
+from engine.runtime.picture_text import wrap
 from tests.diagrams.files import PROCESSES, is_flow_node, picture, source
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -128,3 +132,35 @@ def test_the_table_says_who_does_what_by_when_and_what_follows() -> None:
     assert str(row.kind) == "人办任务"
     choice = next(row for row in element_table(source("whitelist_review")) if row.id == "gw_return")
     assert choice.after == ("退回：补正推荐材料", "不退回：是否暂缓")
+
+
+@pytest.mark.parametrize("sign", ["。", "银", "a", "a ", "。a"])
+def test_a_label_is_cut_before_anything_is_counted(sign: str) -> None:
+    started = time.process_time()
+    for limit in (20, 86, 100_000):
+        lines = wrap(sign * 20_000, limit, 13, 3)
+        assert len(lines) <= 3
+        assert lines[-1].endswith("…")
+        assert sum(map(len, lines)) <= 400
+    assert time.process_time() - started < 10
+
+
+def test_a_line_ends_with_one_mark_that_may_not_begin_the_next() -> None:
+    assert wrap("合作银行经办审批，复核", 104, 13) == ["合作银行经办", "审批，复核"]
+    assert wrap("银" * 8 + "，" + "银" * 7, 104, 13) == ["银" * 8 + "，", "银" * 7]
+
+
+def test_the_first_element_of_an_id_is_the_one_in_the_picture() -> None:
+    other = b'<bpmn:process id="q"><bpmn:userTask id="check_list" name="decoy"/></bpmn:process>'
+    source_with = source("referral").replace(b"</bpmn:def", other + b"</bpmn:def")
+    assert "decoy" not in render_svg(source_with)
+
+
+@pytest.mark.parametrize("kind", ["manualTask", "sendTask", "task", "subProcess"])
+def test_the_table_has_a_word_for_every_kind_of_step(kind: str) -> None:
+    tag = b'bpmn:userTask id="check_list"'
+    text = source("referral").replace(tag, tag.replace(b"userTask", kind.encode()))
+    end = text.index(b"</bpmn:userTask>", text.index(b'id="check_list"'))
+    text = text[:end] + f"</bpmn:{kind}>".encode() + text[end + len(b"</bpmn:userTask>") :]
+    row = next(row for row in element_table(text) if row.id == "check_list")
+    assert str(row.kind) == str(KINDS[kind]) != kind
