@@ -17,7 +17,7 @@ from engine.runtime.lint.page import Page, child_text, properties
 from engine.runtime.normalise.source import SCOPES, local
 from engine.runtime.registry import BOOLEAN, Domain, Operation, Sets
 
-MAX_VISITS = 100_000  # of a diagram that needs more nothing is said about names
+MAX_EFFORT = 2_000_000  # names carried on; of a diagram beyond this nothing is said about them
 
 
 def join(*all_names: Names) -> dict[str, Values]:
@@ -109,16 +109,17 @@ class Flow:
 
 def solve(page: Page) -> Flow:
     """Follow the flows until nothing new can be set anywhere."""
-    flow, visits = Flow(), 0
+    flow, effort = Flow(), 0
     found = _Lookup(page)
     todo = dict.fromkeys(found.top.starts, found.top)
-    flow.before |= {key: given(page) for key in todo}
+    begin = given(page)
+    flow.before |= dict.fromkeys(todo, begin)
     while todo and flow.complete:
         key = next(iter(todo))
         changed = found.step(flow, todo.pop(key), key)
         todo |= {following: graph for graph, following in changed}
-        visits += 1
-        flow.complete = visits < MAX_VISITS
+        effort += 20 + len(flow.before[key])
+        flow.complete = effort < MAX_EFFORT
     return flow
 
 

@@ -150,12 +150,16 @@ def _reference(
 
 def uncaught(page: Page) -> Iterator[Finding]:
     """An error or escalation that nothing around catches changes nothing."""
+    caught = _caught(page)
+    # a process that is called may be caught by its caller
+    is_called = any(page.key in one.calls for one in page.known.processes.values())
     for node in page.nodes("endEvent", "intermediateThrowEvent"):
-        if is_helper(node.get("id", "")):
+        if is_called or is_helper(node.get("id", "")):
             continue
+        around = {one.get("id") for one in node.iterancestors()}
         for definition in definitions_of(node):
-            kind = local(definition).removesuffix("EventDefinition")
-            if kind in ("error", "escalation") and not _caught(page, node, kind):
+            kind = local(definition)
+            if kind in caught and around.isdisjoint(caught[kind]):
                 yield page.warning(node, *_lost(page, node))
 
 
@@ -166,14 +170,17 @@ def _lost(page: Page, node: etree._Element) -> tuple[Text, Text]:
     )
 
 
-def _caught(page: Page, node: etree._Element, kind: str) -> bool:
-    around = {one.get("id") for one in node.iterancestors()}
+def _caught(page: Page) -> dict[str, set[str | None]]:
+    """On which activities each kind is caught."""
+    found: dict[str, set[str | None]] = {
+        "errorEventDefinition": set(),
+        "escalationEventDefinition": set(),
+    }
     for event in page.nodes("boundaryEvent"):
-        catches = event.find(bpmn(f"{kind}EventDefinition")) is not None
-        if catches and event.get("attachedToRef") in around:
-            return True
-    # a process that is called may be caught by its caller
-    return any(page.key in one.calls for one in page.known.processes.values())
+        for kind, hosts in found.items():
+            if event.find(bpmn(kind)) is not None:
+                hosts.add(event.get("attachedToRef"))
+    return found
 
 
 RULES = (timers, messages, references, uncaught)

@@ -24,7 +24,7 @@ def read_page(source: bytes, name: str, known: Known) -> Page | None:
         return None
     plain_references(process)
     page = Page(root, process, known, process.get("id", ""))
-    if any(True for rule in shape.RULES for _ in rule(page)):
+    if shape.is_too_large(page) or any(True for rule in shape.RULES for _ in rule(page)):
         return None
     complete_graph(process)
     page.complete = True

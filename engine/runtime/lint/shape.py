@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from lxml import etree
 
@@ -14,7 +15,22 @@ from engine.text import Text, text
 _ID = re.compile(r"[\w][\w.\-]{0,199}")
 _RESERVED = {"Start", "End", "StartEventSplit", "StartEventJoin"}
 _TAKEN = (".EndJoin", ".BoundaryEventSplit", ".BoundaryEventJoin")
+MAX_STEPS = 3000  # as many as a picture shows
 _HOSTS = TASKS | SCOPES | {"callActivity"}
+
+
+def is_too_large(page: Page) -> bool:
+    """Whether a process has so many steps that nobody could look at them."""
+    return next(islice(page.nodes(), MAX_STEPS, None), None) is not None
+
+
+def too_large(page: Page) -> Finding:
+    """What is said of it, and nothing else."""
+    return page.error(
+        page.process,
+        text("流程的步骤超过{n}个，谁也看不过来", n=MAX_STEPS),
+        text("拆成几个流程，用调用活动连接"),
+    )
 
 
 def duplicate_ids(page: Page) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from lxml import etree
 
 from engine.runtime.normalise.ends import add_ends, add_starts, throw_before_ends
 from engine.runtime.normalise.helpers import is_helper
-from engine.runtime.normalise.ids import add_ids, own_names, plain_references
+from engine.runtime.normalise.ids import add_ids, own_names, plain_references, taken_ids
 from engine.runtime.normalise.links import join_links
 from engine.runtime.normalise.source import (
     BPMN,
@@ -61,8 +61,10 @@ def normalise(source: bytes, name: str) -> etree._Element:
 def complete_graph(process: etree._Element) -> None:
     """What BPMN leaves unsaid, said: ids, starts, ends, splits; links become flows."""
     keep_only(process)
+    taken = taken_ids(process)
     for scope in list(scopes(process)):
-        add_ids(scope)
+        add_ids(scope, taken)
+    for scope in list(scopes(process)):
         join_links(scope)
         add_starts(scope)
         throw_before_ends(scope)

@@ -15,9 +15,13 @@ _SHARED = {
 _REFERENCES = ("sourceRef", "targetRef", "attachedToRef", "default", *_SHARED.values())
 
 
-def add_ids(scope: etree._Element) -> None:
+def taken_ids(process: etree._Element) -> Counter[str]:
+    """How often each id of a file is given."""
+    return Counter(str(node.get("id")) for node in process.getroottree().iter() if node.get("id"))
+
+
+def add_ids(scope: etree._Element, taken: Counter[str]) -> None:
     """Give flows and elements without an id one that is the same at every load."""
-    taken = Counter(str(node.get("id")) for node in scope.getroottree().iter() if node.get("id"))
     for flow in flows(scope):
         _name(flow, f"flow_{flow.get('sourceRef', '')}_{flow.get('targetRef', '')}", taken)
     for node in flow_nodes(scope):
