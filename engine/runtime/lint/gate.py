@@ -117,7 +117,7 @@ def _on_process(file: Source, known: Known, taken: Counter[str]) -> Report:
     report = lint(file.source, file.key, known)
     found = list(report.findings)
     own = known.processes.get(file.key)
-    if own is None and not found:
+    if own is None and report.ok:
         found.append(
             whole_file(
                 text("文件{file}里的流程用了别的id", file=short(file.key)),
