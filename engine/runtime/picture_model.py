@@ -1,8 +1,10 @@
 """What a BPMN file draws: the shapes and edges of its diagram interchange, read defensively."""
 
 import math
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from lxml import etree
 
@@ -79,19 +81,49 @@ class Picture:
 def read_picture(xml: bytes) -> Picture:
     """Read the drawing of a BPMN file. Raises DiagramRefused when it is not safe, valid XML."""
     root = parse_xml(xml, "BPMN")
-    elements = {node.get("id", ""): node for node in root.iter(f"{{{BPMN}}}*") if node.get("id")}
-    shapes, edges = [], []
-    for drawn in list(root.iter(f"{{{BPMNDI}}}BPMNShape"))[:MAX_SHAPES]:
-        shape = _shape(drawn, elements)
-        if shape:
-            shapes.append(shape)
-    for drawn in list(root.iter(f"{{{BPMNDI}}}BPMNEdge"))[:MAX_SHAPES]:
-        edge = _edge(drawn, elements)
-        if edge:
-            edges.append(edge)
+    elements = _elements(root)
     process = root.find(f"{{{BPMN}}}process")
     name = process.get("name", "") if process is not None else ""
-    return Picture(name, tuple(shapes), tuple(edges), elements)
+    return Picture(name, tuple(_shapes(root, elements)), tuple(_edges(root, elements)), elements)
+
+
+def drawn_in(root: etree._Element) -> set[str]:
+    """The ids of all that a picture of a file shows."""
+    elements = _elements(root)
+    shapes = {shape.id for shape in _shapes(root, elements) if min(shape.box.w, shape.box.h) >= 1}
+    return shapes | {edge.id for edge in _edges(root, elements) if len(set(edge.points)) > 1}
+
+
+def _elements(root: etree._Element) -> dict[str, etree._Element]:
+    """By id; the first has it, and the lint lets no other in a process that is executed."""
+    found: dict[str, etree._Element] = {}
+    for node in root.iter(f"{{{BPMN}}}*"):
+        if node.get("id"):
+            found.setdefault(node.get("id", ""), node)
+    return found
+
+
+def _shapes(root: etree._Element, elements: dict[str, etree._Element]) -> Iterator[Shape]:
+    for drawn in islice(root.iter(f"{{{BPMNDI}}}BPMNShape"), MAX_SHAPES):
+        shape = _shape(drawn, elements)
+        if shape:
+            yield shape
+
+
+def _edges(root: etree._Element, elements: dict[str, etree._Element]) -> Iterator[Edge]:
+    for drawn in islice(root.iter(f"{{{BPMNDI}}}BPMNEdge"), MAX_SHAPES):
+        edge = _edge(drawn, elements)
+        if edge:
+            yield edge
+
+
+def _element_of(
+    drawn: etree._Element, elements: dict[str, etree._Element]
+) -> etree._Element | None:
+    """What is drawn: some tools write the prefix of their own namespace before the id."""
+    key = drawn.get("bpmnElement", "")
+    found = elements.get(key)
+    return elements.get(key.rpartition(":")[2]) if found is None else found
 
 
 def tag(node: etree._Element) -> str:
@@ -100,7 +132,7 @@ def tag(node: etree._Element) -> str:
 
 
 def _shape(drawn: etree._Element, elements: dict[str, etree._Element]) -> Shape | None:
-    node = elements.get(drawn.get("bpmnElement", ""))
+    node = _element_of(drawn, elements)
     box = _box(drawn.find(f"{{{DC}}}Bounds"))
     if node is None or box is None:
         return None
@@ -118,7 +150,7 @@ def _shape(drawn: etree._Element, elements: dict[str, etree._Element]) -> Shape 
 
 
 def _edge(drawn: etree._Element, elements: dict[str, etree._Element]) -> Edge | None:
-    node = elements.get(drawn.get("bpmnElement", ""))
+    node = _element_of(drawn, elements)
     points = tuple(p for p in map(_point, drawn.iterfind(f"{{{DI}}}waypoint")) if p)
     if node is None or len(points) < 2:
         return None
@@ -192,10 +224,9 @@ def reading_order(picture: Picture) -> Iterator[Shape]:
 
 def _walk(starts: list[str], after: dict[str, list[str]]) -> Iterator[str]:
     seen: set[str] = set()
-    queue = starts[:1]
-    rest = starts[1:]
+    queue, rest = deque(starts[:1]), deque(starts[1:])
     while queue or rest:
-        key = queue.pop(0) if queue else rest.pop(0)
+        key = queue.popleft() if queue else rest.popleft()
         if key in seen:
             continue
         seen.add(key)

@@ -4,6 +4,7 @@
 and no input makes it raise. The rules are small functions, one idea each, in the modules here.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from lxml import etree
@@ -12,6 +13,8 @@ from engine.findings import Finding, Level, Report, short, whole_file
 from engine.runtime.lint import (
     caught,
     constructs,
+    disguise,
+    drawn,
     events,
     foreign,
     gateways,
@@ -19,6 +22,7 @@ from engine.runtime.lint import (
     names,
     paths,
     people,
+    places,
     restless,
     services,
     shape,
@@ -54,6 +58,9 @@ AS_DRAWN: tuple[Rule, ...] = (
     *texts.RULES,
     *multi.RULES,
     *foreign.RULES,
+    *places.RULES,
+    *disguise.RULES,
+    *drawn.RULES,
 )
 COMPLETED: tuple[Rule, ...] = (
     *paths.RULES,
@@ -84,16 +91,28 @@ def _first(root: etree._Element) -> etree._Element | None:
 
 
 def _findings(page: Page, source: bytes) -> list[Finding]:
-    found = [finding for rule in shape.RULES for finding in rule(page)]
+    found = [*_told(shape.RULES, page)]
     sound = not found
-    found += [finding for rule in AS_DRAWN for finding in rule(page)]
+    found += _told(AS_DRAWN, page)
     if sound:
         complete_graph(page.process)
         page.complete = True
-        found += [finding for rule in COMPLETED for finding in rule(page)]
+        found += _told(COMPLETED, page)
     if not any(one.level is Level.ERROR for one in found):
         found += not_executable(page, source)
     return found
+
+
+def _told(rules: Iterable[Rule], page: Page) -> Iterator[Finding]:
+    """What the rules find, of each no more than is told of a whole file."""
+    for rule in rules:
+        counts = Counter[Level]()
+        for finding in rule(page):
+            counts[finding.level] += 1
+            if counts[finding.level] <= MOST:
+                yield finding
+            elif finding.level is Level.ERROR:
+                break
 
 
 def _processes(root: etree._Element) -> Iterator[Finding]:

@@ -121,7 +121,8 @@ def solve(page: Page) -> Flow:
     flow, effort = Flow(), 0
     found = _Lookup(page)
     todo = dict.fromkeys(found.top.starts, found.top)
-    flow.before |= {key: given(page) for key in todo}
+    begin = given(page)
+    flow.before |= dict.fromkeys(todo, begin)
     while todo and flow.complete:
         key = next(iter(todo))
         graph = todo.pop(key)

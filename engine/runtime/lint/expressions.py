@@ -30,15 +30,16 @@ class Written:
 
 
 def written(page: Page, flow: Flow) -> Iterator[Written]:
-    """The expressions of all elements that can be reached."""
+    """The expressions of all elements that can be reached, or of all when that was too much to
+    follow."""
     for graph in graphs(page):
         for key, node in graph.nodes.items():
-            if key not in flow.before:
+            if flow.complete and key not in flow.before:
                 continue
             for out in graph.out[key]:
-                yield from _condition(out, flow.after[key])
+                yield from _condition(out, flow.after.get(key, {}))
             if not is_helper(key):
-                yield from _of_node(page, node, flow.before[key])
+                yield from _of_node(page, node, flow.before.get(key, {}))
 
 
 def _condition(out: etree._Element, names: Names) -> Iterator[Written]:

@@ -30,7 +30,7 @@ _ATTRIBUTES = {
     "variableMappingDelegateExpression": _CODE,
     "caseRef": (text("不支持调用CMMN案例"), text("在calledElement写上流程的id")),
 }
-_ENGINES = {
+ENGINES = {
     "http://camunda.org/schema/zeebe/1.0": "Camunda 8 (zeebe)",
     "http://spiffworkflow.org/bpmn/schema/1.0/core": "SpiffWorkflow",
     "http://activiti.org/bpmn": "Activiti",
@@ -90,8 +90,8 @@ def _engine(node: etree._Element) -> str | None:
     tags = [child.tag for child in extensions] if extensions is not None else []
     for name in chain(node.attrib, tags):
         uri = str(name).removeprefix("{").partition("}")[0]
-        if uri in _ENGINES:
-            return _ENGINES[uri]
+        if uri in ENGINES:
+            return ENGINES[uri]
     return None
 
 

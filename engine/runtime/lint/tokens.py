@@ -67,13 +67,17 @@ class Net:
         what another could do first it can still do later. An end of everything comes first.
         """
         tokens = dict(marking)
-        for key in sorted({self.target[flow] for flow in tokens}, key=self._turn):
+        for key in sorted({self.target[flow] for flow in tokens}, key=self._turns.__getitem__):
             taken = self._taken(key, set(tokens))
             if taken and key in self.ending:
                 return [frozenset()]
             if taken:
                 return [_moved(tokens, taken, way) for way in self._ways(key)]
         return []
+
+    @cached_property
+    def _turns(self) -> dict[str, tuple[int, str]]:
+        return {key: self._turn(key) for key in self.graph.nodes}
 
     def _turn(self, key: str) -> tuple[int, str]:
         joins = ("parallelGateway", "inclusiveGateway")

@@ -66,6 +66,7 @@ def complete_graph(process: etree._Element) -> None:
     taken = taken_ids(process)
     for scope in list(scopes(process)):
         add_ids(scope, taken)
+    for scope in list(scopes(process)):
         join_links(scope)
         add_starts(scope)
         throw_before_ends(scope)

@@ -16,7 +16,7 @@ _REFERENCES = ("sourceRef", "targetRef", "attachedToRef", "default", *_SHARED.va
 
 
 def taken_ids(process: etree._Element) -> Counter[str]:
-    """The ids of a file."""
+    """How often each id of a file is given."""
     return Counter(str(node.get("id")) for node in process.getroottree().iter() if node.get("id"))
 
 

@@ -56,6 +56,12 @@ def test_a_process_is_published_under_its_own_id_and_no_id_twice(session: Sessio
         publish(session, files(one=one, two=two), SYSTEM, NOW)
 
 
+def test_a_warning_does_not_hide_that_another_process_would_run(session: Session) -> None:
+    marked = process("p", between(user("u"), "u")).replace(b'"true"', b'"false"')
+    with pytest.raises(LintRefused, match="别的id"):
+        publish(session, files(other=marked), SYSTEM, NOW)
+
+
 def test_a_called_process_may_count_on_what_its_callers_have(session: Session) -> None:
     call = element("callActivity", "c", calledElement="inner")
     outer = process("outer", between(user("u") + call, "u", "c"))

@@ -104,6 +104,32 @@ HUGE = {
         between(user("u", deadline="=" + "1+" * 300_000 + "1"), "u"),
     ),
     "nested expression": process("p", between(user("u", deadline="=" + "(" * 100_000), "u")),
+    "many strays": process(
+        "p", between(user("u"), "u") + "".join(
+            f'<bpmn:userTask id="x{number}"/>' for number in range(2_900))
+    ),
+    "strays without end": process(
+        "p", between(user("u"), "u") + "".join(
+            f'<bpmn:userTask id="x{number}"/>' for number in range(20_000))
+    ),
+    "many starts": process(
+        "p", "".join(f'<bpmn:startEvent id="s{number}"/>' for number in range(2_900))
+    ),
+    "many sub-processes": process(
+        "p", between(user("u"), "u") + "".join(
+            f'<bpmn:subProcess id="x{number}"/>' for number in range(1_000))
+    ),
+    "many thrown": process(
+        "p", between(user("u"), "u") + "".join(
+            f'<bpmn:endEvent id="x{number}"><bpmn:errorEventDefinition/></bpmn:endEvent>'
+            for number in range(2_900))
+    ),
+    "too many names to follow": process(
+        "p", event("start", "s") + "".join(f'<bpmn:userTask id="{key}"/>' for key in MANY)
+        + "".join(f'<bpmn:userTask id="v{key}"/>' for key in MANY)
+        + "".join(f'<bpmn:userTask id="w{key}"/>' for key in MANY) + event("end", "e")
+        + chain("s", *MANY, *(f"v{key}" for key in MANY), *(f"w{key}" for key in MANY), "e"),
+    ),
     "deep sub-processes": process("p", '<bpmn:subProcess id="x">' * 60 + "</bpmn:subProcess>" * 60),
     "same flow again and again": process(
         "p", between(user("u"), "u") + '<bpmn:sequenceFlow sourceRef="u" targetRef="e"/>' * 8_000

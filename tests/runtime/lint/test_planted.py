@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.runtime.lint.hidden import DISGUISED, MISPLACED
 from tests.runtime.lint.outside import EVENTS, FOREIGN, NAMES
 from tests.runtime.lint.planting import Planted, check
 from tests.runtime.lint.structure import CONSTRUCTS, SHAPE
@@ -20,6 +21,8 @@ ALL = {
     **MULTI,
     **FOREIGN,
     **NAMES,
+    **DISGUISED,
+    **MISPLACED,
 }
 
 
