@@ -69,7 +69,8 @@ def test_only_the_attribute_names_an_operation() -> None:
         '<camunda:properties><camunda:property name="topic" value="no.such"/></camunda:properties>'
         "<camunda:inputOutput>",
     )
-    assert check(process("p", between(two, "w"))).ok
+    refused = check(process("p", between(two, "w")))
+    assert "写了几次" in str(refused.errors[0].message)
 
 
 def test_blanks_around_names_are_no_part_of_them(run: Run) -> None:

@@ -95,8 +95,8 @@ def test_extensions_of_other_tools_are_left_alone() -> None:
         '<bpmn:extensionElements><x:metaData xmlns:x="urn:x" name="a" value="b"/>'
         '<x:note xmlns:x="urn:x" x:color="red"/></bpmn:extensionElements>'
     )
-    body = event("start", "s") + '<bpmn:task id="t" name="t" xmlns:m="urn:m" m:icon="y" '
+    body = event("start", "s") + '<bpmn:manualTask id="t" name="t" xmlns:m="urn:m" m:icon="y" '
     template = 'camunda:modelerTemplate="a.b" camunda:modelerTemplateVersion="1">'
-    source = process("p", f"{body}{template}{more}</bpmn:task>{event('end', 'e')}"
+    source = process("p", f"{body}{template}{more}</bpmn:manualTask>{event('end', 'e')}"
                      + chain("s", "t", "e"))  # fmt: skip
     assert check(source).findings == ()
