@@ -58,11 +58,18 @@ def _entry(row: Any) -> Any:
 
 def _find(ctx: StepContext, decision: str) -> Published:
     """In the instance's own deployment; one from before there was such a table asks the current."""
-    for deployment_id in (ctx.instance.deployment_id, current_deployment(ctx.session)):
-        for found in _published(ctx.session, deployment_id):
-            if decision in {name for one in found[2].decisions for name in (one.id, one.name)}:
-                return found
-    raise _failed("unknown_decision", decision, str(text("没有发布")))
+    own = _in_deployment(ctx.session, ctx.instance.deployment_id, decision)
+    found = own or _in_deployment(ctx.session, current_deployment(ctx.session), decision)
+    if found is None:
+        raise _failed("unknown_decision", decision, str(text("没有发布")))
+    return found
+
+
+def _in_deployment(session: Session, deployment_id: int, decision: str) -> Published | None:
+    for found in _published(session, deployment_id):
+        if decision in {name for one in found[2].decisions for name in (one.id, one.name)}:
+            return found
+    return None
 
 
 def _published(session: Session, deployment_id: int) -> list[Published]:
