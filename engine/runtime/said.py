@@ -55,6 +55,7 @@ DEFAULTS = {
     ("compensateEventDefinition", "waitForCompletion"): "true",
 }
 AUTHOR = {"exporter", "exporterVersion"}
+READ = {f"{{{BPMN}}}", f"{{{CAMUNDA}}}"}
 MANY = 100  # attributes of one element
 # names that the engine goes by, to the letter; any other is a label
 SPELT = {"message", "signal", "error", "escalation", "linkEventDefinition"}
@@ -145,7 +146,10 @@ def _attributes(node: etree._Element, name: str, ids: frozenset[str]) -> Iterato
     if str(node.tag).startswith(DRAWN):
         yield from _drawn(node, ids)
         return
-    for plain, value in _pairs(node):
+    own = f"{{{etree.QName(node.tag).namespace}}}"
+    for key, value in _pairs(node):
+        # other tools write their own attributes with or without their prefix; ours mean one thing
+        plain = key if own in READ else key.removeprefix(own)
         if plain == f"{{{XSI}}}type":
             yield "type", _kind(node, value)
         elif plain == f"{{{XSI}}}schemaLocation" or (plain in AUTHOR and name == "definitions"):
