@@ -1,4 +1,4 @@
-"""What people call the kinds of elements, in the table beside a picture and in comparisons."""
+"""What people call the kinds of elements: in the panel, in the table of steps, in comparisons."""
 
 from collections.abc import Mapping
 

@@ -2,6 +2,9 @@
 
 from flask_babel import gettext
 
+from engine.runtime.kinds import KINDS
+from web.i18n import render_text
+
 
 def panel_words() -> dict[str, str]:
     """Every text of the panel by its key; {name} is filled in by the script."""
@@ -152,35 +155,4 @@ def _many() -> dict[str, str]:
 
 
 def _kinds() -> dict[str, str]:
-    return {
-        "p_kind_Process": gettext("流程"),
-        "p_kind_Collaboration": gettext("流程图"),
-        "p_kind_Participant": gettext("泳池"),
-        "p_kind_Lane": gettext("泳道"),
-        "p_kind_UserTask": gettext("人办任务"),
-        "p_kind_ServiceTask": gettext("自动任务"),
-        "p_kind_SendTask": gettext("发送任务"),
-        "p_kind_ReceiveTask": gettext("接收任务"),
-        "p_kind_BusinessRuleTask": gettext("决策任务"),
-        "p_kind_ScriptTask": gettext("赋值任务"),
-        "p_kind_ManualTask": gettext("手工任务"),
-        "p_kind_Task": gettext("任务"),
-        "p_kind_CallActivity": gettext("调用流程"),
-        "p_kind_SubProcess": gettext("子流程"),
-        "p_kind_ExclusiveGateway": gettext("排他网关"),
-        "p_kind_InclusiveGateway": gettext("包容网关"),
-        "p_kind_ParallelGateway": gettext("并行网关"),
-        "p_kind_EventBasedGateway": gettext("事件网关"),
-        "p_kind_SequenceFlow": gettext("顺序流"),
-        "p_kind_MessageFlow": gettext("消息流"),
-        "p_kind_StartEvent": gettext("开始"),
-        "p_kind_EndEvent": gettext("结束"),
-        "p_kind_BoundaryEvent": gettext("边界事件"),
-        "p_kind_IntermediateCatchEvent": gettext("等候事件"),
-        "p_kind_IntermediateThrowEvent": gettext("发出事件"),
-        "p_kind_TextAnnotation": gettext("注释"),
-        "p_kind_Association": gettext("注释连线"),
-        "p_kind_Group": gettext("分组"),
-        "p_kind_DataObjectReference": gettext("数据"),
-        "p_kind_DataStoreReference": gettext("数据存储"),
-    }
+    return {f"p_kind_{tag[0].upper()}{tag[1:]}": render_text(kind) for tag, kind in KINDS.items()}
