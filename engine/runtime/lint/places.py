@@ -1,8 +1,7 @@
-"""Elements where no modeler draws them, and text that does not say all that is read.
+"""Elements where no modeler draws them, and what is said more than once.
 
-The library looks for flows, conditions and messages anywhere below an element, and takes the text
-up to the first element in it. What stands elsewhere, twice, or beside other elements would run
-otherwise than it is shown.
+The library looks for flows, conditions and messages anywhere below an element. What stands
+elsewhere or twice would run otherwise than it is shown.
 """
 
 from collections import Counter
@@ -48,9 +47,10 @@ _PARENTS: Mapping[str, frozenset[str]] = {
     "flowNodeRef": frozenset({"lane"}),
 }
 _DEFINING = frozenset({*EVENTS, "definitions"})
-_TEXTS = ("conditionExpression", "condition", "script", *_TIMES, "loopCardinality")
-_ONCE = {*_TEXTS, "completionCondition", "loopDataInputRef", _MULTI, _LOOP}
-_PLAIN = (*map(bpmn, sorted(_ONCE - {_MULTI, _LOOP})), f"{{{CAMUNDA}}}inputParameter")
+_ONCE = {
+    *("conditionExpression", "condition", "script", "loopCardinality", "loopDataInputRef"),
+    *("completionCondition", _MULTI, _LOOP, "time"),
+}
 _PROPERTY = f"{{{BPMN}}}extensionElements/{{{CAMUNDA}}}properties/{{{CAMUNDA}}}property"
 
 
@@ -81,16 +81,8 @@ def _elements(page: Page) -> Iterator[etree._Element]:
             yield from child.iter(f"{{{BPMN}}}*")
 
 
-def mixed(page: Page) -> Iterator[Finding]:
-    """An expression is a text and nothing else."""
-    for node in page.process.iter(*_PLAIN):
-        if len(node):
-            kind = short(etree.QName(node).localname)
-            yield page.error(
-                node,
-                text("{kind}里夹着别的元素，只有它前面的文字会执行", kind=kind),
-                text("只留文字"),
-            )
+def words_beside_a_time(page: Page) -> Iterator[Finding]:
+    """A timer says its time and nothing else."""
     for node in page.process.iter(bpmn("timerEventDefinition")):
         times = [child for child in node if local(child) in _TIMES]
         said = "".join(str(part) for part in node.itertext()).strip()
@@ -104,7 +96,7 @@ def repeated(page: Page) -> Iterator[Finding]:
     """What there can be one of is not said twice: the engine takes one of them."""
     for node in page.process.iter(f"{{{BPMN}}}*"):
         kinds = Counter("time" if local(one) in _TIMES else local(one) for one in node)
-        found = [kind for kind, times in kinds.items() if times > 1 and kind in {*_ONCE, "time"}]
+        found = [kind for kind, times in kinds.items() if times > 1 and kind in _ONCE]
         for kind in [*found, *_properties(node)]:
             yield page.error(
                 node,
@@ -120,4 +112,4 @@ def _properties(node: etree._Element) -> Iterator[str]:
     yield from (name for name, times in Counter(names).items() if name in PROPERTIES and times > 1)
 
 
-RULES = (misplaced, mixed, repeated)
+RULES = (misplaced, words_beside_a_time, repeated)

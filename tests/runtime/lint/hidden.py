@@ -148,7 +148,7 @@ MISPLACED = {
     "half a condition": Planted(
         choice("case_id = 1").replace("case_id = 1", f"case_id = 1 <x:i {X}/>and case_id = 2"),
         "g_yes",
-        ("夹着", "conditionExpression"),
+        ("不会被读到", "“i”"),
         "case_id",
     ),
     "two conditions": Planted(
@@ -163,7 +163,7 @@ MISPLACED = {
     "half an input": Planted(
         between(WORK.replace("=case_id<", f"=case_id<x:i {X}/>+1<"), "w"),
         "w",
-        ("夹着", "inputParameter"),
+        ("不会被读到", "“i”"),
         "inputParameter",
     ),
     "words beside a time": Planted(
