@@ -125,6 +125,15 @@ def test_a_new_gateway_that_leads_past_a_check_says_where_it_leads_and_when() ->
     assert {marks[one] for one in ("gw_amount", "amount_on", "amount_past")} == {(Mark.ADDED,)}
 
 
+def test_a_step_called_like_another_is_told_with_its_id() -> None:
+    named = swapped((AROUND[0], AROUND[1].replace("金额", "放款复核")))
+    assert said(APPROVAL, named) == [
+        "新增排他网关“放款复核（gw_amount）”，在“签订合同并放款”之后",
+        "“放款复核（gw_amount）”之后可到“放款复核（disburse_check）”，条件：其余情况",
+        "“放款复核（gw_amount）”之后可到“已放款”，条件：case_id > 0",
+    ]
+
+
 def test_the_same_with_an_old_line_led_to_the_new_gateway() -> None:
     gate = GATE + flow("gw_amount", "end_disbursed", "=case_id &gt; 0")
     old = '<bpmn:sequenceFlow id="flow_disburse_to_disburse_check"'

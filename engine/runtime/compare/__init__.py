@@ -43,6 +43,7 @@ def contrast(old: bytes, new: bytes, say: Say | None = None) -> Comparison:
         flow.id: flow.way[0]
         for diagram in (both.before, both.after)
         for flow in diagram.flows.values()
+        if flow.id
     }
     found = [replace(one, near=lines.get(one.element, one.element)) for one in _found(both)]
     if not found:

@@ -52,7 +52,9 @@ def moved(both: Both, places: Moves) -> Iterator[Difference]:
     """Where steps are now."""
     for key, source in places.items():
         part = both.after.nodes[key]
-        words = text("“{name}”移到“{after}”之后", name=part.shown, after=both.after.call(source))
+        words = text(
+            "“{name}”移到“{after}”之后", name=both.after.call(key), after=both.after.call(source)
+        )
         yield told(Kind.MOVED, part.id, words)
 
 

@@ -141,9 +141,20 @@ class Diagram:
                 queue += after.get(key, [])
         return [*found, *(key for key in self.parts if key not in found)]
 
+    @cached_property
+    def namesakes(self) -> set[str]:
+        """What more than one step, event or gateway is called."""
+        counts = Counter(node.shown for node in self.nodes.values())
+        return {name for name, times in counts.items() if times > 1}
+
     def call(self, key: str) -> str:
-        """What people call the part of a key."""
-        return self.parts[key].shown if key in self.parts else key
+        """What people call the part of a key; with its id where another step is called the same,
+        so that none is taken for another."""
+        part = self.parts.get(key)
+        if part is None:
+            return key
+        is_shared = part.is_node and part.shown in self.namesakes and part.shown != part.id
+        return f"{part.shown}（{part.id}）" if is_shared else part.shown
 
 
 def _by_end(flows: Iterable[Part], end: int) -> dict[str, list[Part]]:

@@ -32,11 +32,12 @@ def added(both: Both) -> Iterator[Difference]:
     for key in both.after.order:
         part = both.after.parts[key]
         if key not in both.before.parts and _stands_alone(both, part):
-            words = _with_name(text("新增{kind}“{name}”"), part)
+            words = _with_name(text("新增{kind}“{name}”"), both.after, part)
             source = source_of(both.after, key) if part.is_node else None
             if source is not None:
                 words = text("新增{kind}“{name}”，在“{after}”之后", kind=kind_of(part),
-                             name=part.shown, after=source.shown)  # fmt: skip
+                             name=both.after.call(key),
+                             after=both.after.call(source.key))  # fmt: skip
             details = tuple(_details(both, part)) if part.is_node else ()
             yield told(Kind.ADDED, place_of(both.after, part), words, details=details)
 
@@ -46,12 +47,12 @@ def removed(both: Both) -> Iterator[Difference]:
     for key in both.before.order:
         part = both.before.parts[key]
         if key not in both.after.parts and _stands_alone(both, part):
-            words = _with_name(text("删去{kind}“{name}”"), part)
+            words = _with_name(text("删去{kind}“{name}”"), both.before, part)
             yield told(Kind.REMOVED, place_of(both.before, part), words)
 
 
-def _with_name(words: Text, part: Part) -> Text:
-    return Text(words.template, {"kind": kind_of(part), "name": part.shown})
+def _with_name(words: Text, diagram: Diagram, part: Part) -> Text:
+    return Text(words.template, {"kind": kind_of(part), "name": diagram.call(part.key)})
 
 
 def _stands_alone(both: Both, part: Part) -> bool:
@@ -67,7 +68,8 @@ def _details(both: Both, part: Part) -> Iterator[Text]:
     for flow in both.after.arriving.get(part.key, ()):
         if source is not None and flow.way[0] == source.key and is_asked(flow):
             value = condition_of(flow, both.after, both.say)
-            yield text("从“{source}”来的条件：{value}", source=source.shown, value=value)
+            name = both.after.call(source.key)
+            yield text("从“{source}”来的条件：{value}", source=name, value=value)
     for key in sorted(part.said, key=_rank):
         if key not in (IDS, "attachedToRef", "type"):
             value = value_of(both.after, key, part.said[key], both.say)
@@ -177,5 +179,5 @@ def subject(diagram: Diagram, part: Part, what: Text) -> Text:
     if part.tag in FRAMES or part.tag == "process":
         return text("{kind}的{what}", kind=kind_of(part), what=what)
     if part.is_node:
-        return text("“{name}”的{what}", name=part.shown, what=what)
+        return text("“{name}”的{what}", name=diagram.call(part.key), what=what)
     return text("{kind}“{name}”的{what}", kind=kind_of(part), name=part.shown, what=what)
