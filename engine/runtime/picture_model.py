@@ -78,6 +78,14 @@ class Picture:
     elements: dict[str, etree._Element] = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """Where elements are drawn, by their ids; one may be drawn more than once."""
+
+    shapes: dict[str, list[Box]] = field(default_factory=dict)
+    lines: dict[str, list[tuple[Point, ...]]] = field(default_factory=dict)
+
+
 def read_picture(xml: bytes) -> Picture:
     """Read the drawing of a BPMN file. Raises DiagramRefused when it is not safe, valid XML."""
     root = parse_xml(xml, "BPMN")
@@ -87,11 +95,16 @@ def read_picture(xml: bytes) -> Picture:
     return Picture(name, tuple(_shapes(root, elements)), tuple(_edges(root, elements)), elements)
 
 
-def drawn_in(root: etree._Element) -> set[str]:
-    """The ids of all that a picture of a file shows."""
-    elements = _elements(root)
-    shapes = {shape.id for shape in _shapes(root, elements) if min(shape.box.w, shape.box.h) >= 1}
-    return shapes | {edge.id for edge in _edges(root, elements) if len(set(edge.points)) > 1}
+def drawn_in(root: etree._Element) -> Drawn:
+    """What a picture of a file shows, where: nothing without a size, no line of one point."""
+    elements, drawn = _elements(root), Drawn()
+    for shape in _shapes(root, elements):
+        if min(shape.box.w, shape.box.h) >= 1:
+            drawn.shapes.setdefault(shape.id, []).append(shape.box)
+    for edge in _edges(root, elements):
+        if len(set(edge.points)) > 1:
+            drawn.lines.setdefault(edge.id, []).append(edge.points)
+    return drawn
 
 
 def _elements(root: etree._Element) -> dict[str, etree._Element]:

@@ -33,9 +33,10 @@ STEP = """<bpmn:userTask id="approve_head" name="行长审定" camunda:formKey="
 </bpmn:userTask><bpmn:sequenceFlow id="flow_head" sourceRef="approve_head"
  targetRef="weigh_decision" />"""
 DRAWN = """<bpmndi:BPMNShape id="approve_head_di" bpmnElement="approve_head">
-<dc:Bounds x="0" y="0" width="120" height="80" /></bpmndi:BPMNShape>
-<bpmndi:BPMNEdge id="flow_head_di" bpmnElement="flow_head"><di:waypoint x="0" y="0" />
-<di:waypoint x="9" y="9" /></bpmndi:BPMNEdge>"""
+<dc:Bounds x="990" y="280" width="100" height="60" /></bpmndi:BPMNShape>
+<bpmndi:BPMNEdge id="flow_head_di" bpmnElement="flow_head"><di:waypoint x="1040" y="340" />
+<di:waypoint x="1040" y="405" /></bpmndi:BPMNEdge>"""
+LINE_END = '<di:waypoint x="1040" y="405" />'
 CONFIRMED = 'sourceRef="gw_approve_check" targetRef="weigh_decision"'
 
 
@@ -58,6 +59,7 @@ def with_the_head(world: World) -> int:
                 CONFIRMED, CONFIRMED.replace("weigh_decision", "approve_head")
             )
             source = source.replace("</bpmn:process>", STEP + "</bpmn:process>")
+            source = source.replace(LINE_END, LINE_END.replace("405", "280"))
             source = source.replace("</bpmndi:BPMNPlane>", DRAWN + "</bpmndi:BPMNPlane>")
             files[place] = replace(one, source=source.encode())
     now = world.now.replace(hour=world.now.hour + 1)

@@ -53,6 +53,15 @@ def test_what_a_picture_cannot_show_is_not_drawn(source: bytes, element: str) ->
     assert undrawn(source) == [element]
 
 
+def test_a_flow_that_is_drawn_to_another_step_is_refused() -> None:
+    edge = EDGE.format("flow_gw_disburse_check_to_end_disbursed")
+    last = r"<di:waypoint [^>]*>(?=\s*(<bpmndi:BPMNLabel|</bpmndi:BPMNEdge))"
+    led = drawn_otherwise(edge, last, '<di:waypoint x="100" y="100" />')
+    found = [one for one in check(led).findings if "画到了别处" in str(one.message)]
+    assert [one.element for one in found] == ["flow_gw_disburse_check_to_end_disbursed"]
+    assert "已放款" in str(found[0].message)
+
+
 def test_a_file_without_a_drawing_and_a_pool_drawn_as_a_box_hide_nothing() -> None:
     bare = re.sub(rb"<bpmndi:BPMNDiagram.*</bpmndi:BPMNDiagram>", b"", APPROVAL, flags=re.S)
     assert undrawn(bare) == []
