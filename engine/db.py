@@ -1,20 +1,25 @@
 """Engines, sessions, migrations, and the unit of work: the only place that commits."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
+from select import POLLIN, poll
 from typing import Any
 
 import orjson
+import psycopg
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, Pool, create_engine
+from psycopg.pq import ExecStatus
+from sqlalchemy import Engine, Pool, create_engine, event
 from sqlalchemy import text as sql
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 
-from engine import postgres
+from engine import postgres, writes
 from engine.config import Settings
 from engine.errors import DanbaoError
 from engine.text import text
@@ -22,6 +27,7 @@ from engine.text import text
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number will do as long as every process of an installation uses the same.
 MIGRATION_LOCK = 4_207_849_484
+TRUSTED = 5.0  # seconds for which a connection that worked is not asked whether it does
 Callback = Callable[[], None]
 
 
@@ -47,10 +53,9 @@ def make_engine(url: str, poolclass: type[Pool] | None = None) -> Engine:
     """An engine for `url` (psycopg 3): READ COMMITTED, times in UTC, JSON through orjson."""
     # the connection used last knows the statements
     lifo = {"pool_use_lifo": True} if poolclass is None else {}
-    return create_engine(
+    engine = create_engine(
         url,
         poolclass=poolclass,
-        pool_pre_ping=True,
         **lifo,
         hide_parameters=True,  # an error in the log must not show what people entered
         isolation_level="READ COMMITTED",
@@ -60,8 +65,34 @@ def make_engine(url: str, poolclass: type[Pool] | None = None) -> Engine:
             "connect_timeout": 10,
             "application_name": "danbao",
             "options": "-c timezone=UTC",
+            # what psycopg prepares it deallocates at every rollback, with which all reading ends,
+            # and with it what engine/exchange.py has prepared
+            "prepare_threshold": None,
         },
     )
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", _check)
+    return engine
+
+
+def _note_use(_raw: Any, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _check(raw: psycopg.Connection[Any], record: ConnectionPoolEntry, _: object) -> None:
+    """Ask a connection whether it still works, which is one exchange with the server, unless it
+    worked a moment ago and the server has said nothing since, as it does when it hangs up."""
+    idle = time.monotonic() - record.info.get("used", time.monotonic())
+    try:
+        said = poll()
+        said.register(raw.pgconn.socket, POLLIN)
+        if idle < TRUSTED and not said.poll(0):
+            return
+        answers = raw.pgconn.exec_(b"").status == ExecStatus.EMPTY_QUERY
+    except psycopg.OperationalError:
+        answers = False
+    if not answers:
+        raise InvalidatePoolError  # the others are probably gone too
 
 
 def _dump_json(value: Any) -> str:
@@ -101,6 +132,7 @@ def unit_of_work(factory: sessionmaker[Session]) -> Iterator[Session]:
         committed = False
         try:
             yield session
+            writes.commit(session)
             session.commit()
             committed = True
         finally:

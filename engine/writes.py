@@ -1,23 +1,20 @@
 """Rows that a step adds and amends, written together in one round trip.
 
 A step writes to about ten tables. One by one that is ten round trips and ten passes through the
-ORM; here they wait, and are sent as one pipeline before the next statement that could read them,
-before a savepoint, and before the commit. So nobody can see the difference, except by the clock.
+ORM; here they wait, and are sent in one exchange before the next statement that could read them,
+before a savepoint, or with the commit. So nobody can see the difference, except by the clock.
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import orjson
-import psycopg
 from sqlalchemy import JSON, Connection, Engine, event, inspect
 from sqlalchemy import text as sql
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import (
     ORMExecuteState,
     Session,
@@ -27,6 +24,8 @@ from sqlalchemy.orm import (
 )
 from sqlalchemy.orm.attributes import set_committed_value
 
+from engine.exchange import Statement, exchange
+from engine.exchange import commit as commit_with
 from engine.models.base import Base
 
 Row = TypeVar("Row", bound=Base)
@@ -36,9 +35,7 @@ _AMENDED = "amended"
 _MARKS = "savepoints"
 _BLOCK = 50  # ids taken from a sequence at a time
 _ROWS = 50  # of one kind in a statement: PostgreSQL takes 65,535 parameters at most
-
-observers: list[Callable[[str], None]] = []
-"""Called with each statement before it is sent; for fault tests and for counting."""
+_Sender = Callable[[Connection, list[Statement]], object]
 
 
 def add_row(session: Session, model: type[Base], values: Mapping[str, Any]) -> None:
@@ -142,37 +139,16 @@ def write(session: Session) -> None:
         _send(session, session.connection())
 
 
-def _send(session: Session, connection: Connection) -> None:
-    pending = session.info.pop(_KEY, ())
-    with driver(connection) as raw, raw.pipeline(), raw.cursor() as cursor:
-        for one in pending:
-            statement = one.text
-            for observer in observers:
-                observer(statement)
-            cursor.execute(statement, one.parameters)
+def commit(session: Session) -> None:
+    """Send what waits and commit, in one exchange, so that the session's own commit has nothing
+    left to ask the server for. Raises DBAPIError."""
+    session.flush()
+    if session.info.get(_KEY):
+        _send(session, session.connection(), commit_with)
 
 
-@contextmanager
-def driver(connection: Connection) -> Iterator[psycopg.Connection[Any]]:
-    """psycopg's own connection, whose errors become what SQLAlchemy makes of them (DBAPIError).
-
-    One that is lost is not asked to roll back, which would hide why, but given up.
-    """
-    raw = connection.connection.driver_connection
-    assert isinstance(raw, psycopg.Connection)  # noqa: S101 (engine/db.py makes no other)
-    try:
-        yield raw
-    except psycopg.Error as error:
-        if raw.closed:
-            connection.invalidate(error)
-        raise DBAPIError.instance(
-            None,
-            None,
-            error,
-            psycopg.Error,
-            hide_parameters=True,
-            connection_invalidated=connection.invalidated,
-        ) from error
+def _send(session: Session, connection: Connection, send: _Sender = exchange) -> None:
+    send(connection, [(one.text, one.parameters) for one in session.info.pop(_KEY, ())])
 
 
 @dataclass(frozen=True)

@@ -188,17 +188,26 @@ def due(
     problems = Problems()
     problems.number("amount", amount, 1, MAX_LENGTH)
     problems.done()
-    nominal, provisional = _nominal(start, amount, unit, calendar)
+    return _counted(start, Period(amount, unit), calendar, clause, version)
+
+
+@lru_cache(maxsize=4096)  # most tasks of a day fall due alike
+def _counted(
+    start: date, period: Period, calendar: WorkCalendar, clause: str, version: str | None
+) -> Due:
+    nominal, provisional = _nominal(start, period, calendar)
     day, rolled_provisional = _roll(nominal, calendar)
     provisional |= rolled_provisional
-    steps = _due_steps(start, Period(amount, unit), nominal, day)
+    steps = _due_steps(start, period, nominal, day)
     return Due(day, provisional, Trace("deadline", clause, steps, version))
 
 
-def _nominal(start: date, amount: int, unit: Unit, calendar: WorkCalendar) -> tuple[date, bool]:
-    if unit is Unit.WORKING_DAY:
-        return _count(start, amount, calendar)
-    return (add_months(start, amount) if unit is Unit.MONTH else start + amount * ONE_DAY), False
+def _nominal(start: date, period: Period, calendar: WorkCalendar) -> tuple[date, bool]:
+    if period.unit is Unit.WORKING_DAY:
+        return _count(start, period.amount, calendar)
+    if period.unit is Unit.MONTH:
+        return add_months(start, period.amount), False
+    return start + period.amount * ONE_DAY, False
 
 
 def due_after(

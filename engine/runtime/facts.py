@@ -9,9 +9,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from engine.audit import trail
+from engine.exchange import exchange
 from engine.models import Clock, Instance, WorkItem
 from engine.models.base import Base
-from engine.writes import adopt, driver, write
+from engine.writes import adopt, write
 
 
 @dataclass
@@ -122,15 +123,8 @@ def _lock_and_read(
     waited for, which a statement that began before would not."""
     session.flush()  # as any query of the session would
     write(session)
-    with (
-        driver(session.connection()) as raw,
-        raw.pipeline(),
-        raw.cursor() as locking,
-        raw.cursor() as reading,
-    ):
-        locking.execute(lock, given)
-        reading.execute(read, (key,))
-        return reading.fetchall() if locking.fetchone() is not None else []
+    locked, found = exchange(session.connection(), [(lock, given), (read, (key,))])
+    return found if locked else []
 
 
 def _locked(session: Session, found: list[Any]) -> tuple[Locked, list[Any]]:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine import writes
+from engine import exchange, writes
 from engine.clock import utc_now
 from engine.db import unit_of_work
 from engine.models import DomainEvent, Organisation, Person
@@ -39,11 +39,11 @@ def test_rows_of_one_kind_go_out_as_one_statement(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[str] = []
-    monkeypatch.setattr(writes, "observers", [sent.append])
+    monkeypatch.setattr(exchange, "observers", [sent.append])
     for number in range(5):
         _event(session, str(number))
     session.commit()
-    assert len(sent) == 1
+    assert [statement.split()[0] for statement in sent] == ["BEGIN", "INSERT"]
     assert _kinds(session) == ["0", "1", "2", "3", "4"]
 
 

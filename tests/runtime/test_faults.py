@@ -1,24 +1,25 @@
 """kill -9 before any statement of a step, and two people at the same moment."""
 
 import os
-import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from itertools import count, repeat
+from functools import partial
+from itertools import repeat
 from typing import Any
 
 import pytest
-from sqlalchemy import NullPool, event, func, select
+from sqlalchemy import func, select
 from sqlalchemy import text as sql
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine import db, writes
+from engine import db
 from engine.audit.verify import verify
 from engine.errors import Conflict
 from engine.models import AuditEvent, DomainEvent, Instance, StepHistory, WorkItem
 from engine.operations import tasks
 from engine.people import Actor
+from tests.dying import killed
 from tests.runtime import diagrams
 from tests.runtime.conftest import NOW, Staff, Start
 from tests.runtime.test_steps import TWO
@@ -37,27 +38,6 @@ def _state(factory: sessionmaker[Session]) -> dict[str, Any]:
         }
 
 
-def _die_before_statement(url: str, item_id: int, actor: Actor, number: int) -> bool:
-    """Complete the task in a child that is killed before its n-th statement; True if it lived."""
-    pid = os.fork()
-    if pid == 0:
-        engine = db.make_engine(url, poolclass=NullPool)
-        counter = count(1)
-
-        def before(*_: Any) -> None:
-            if next(counter) == number:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        writes.observers.append(before)
-        event.listen(engine, "before_cursor_execute", before)
-        event.listen(engine, "commit", before)
-        with db.unit_of_work(db.session_factory(engine)) as session:
-            tasks.complete(session, item_id, actor, {"outcome": "PASS"}, NOW)
-        os._exit(0)
-    _, status = os.waitpid(pid, 0)
-    return os.WIFEXITED(status)
-
-
 def test_killed_before_any_statement_a_step_has_happened_whole_or_not_at_all(
     session: Session,
     factory: sessionmaker[Session],
@@ -70,14 +50,12 @@ def test_killed_before_any_statement_a_step_has_happened_whole_or_not_at_all(
     item_id = session.scalars(select(WorkItem.id)).one()
     session.rollback()
     before = _state(factory)
-    for number in range(1, 200):
-        lived = _die_before_statement(database_url, item_id, finance.maker, number)
-        after = _state(factory)
-        if lived:
-            break
-        assert after == before, f"killed before statement {number}"
-    assert lived
-    assert number > 6, "the step was never interrupted"
+    work = partial(_complete, item_id=item_id, actor=finance.maker)
+    number = 0
+    while (after := _state(factory)) == before:
+        number += 1
+        assert killed(database_url, number, work) or _state(factory) != before
+    assert number > 6, "the step was hardly interrupted"
     assert after["version"] == before["version"] + 1
     assert [tuple(row) for row in after["items"]] == [("make", "DONE"), ("check", "OPEN")]
     assert verify(session).ok
@@ -195,7 +173,10 @@ def test_two_processes_on_one_case_see_each_others_steps(
 
 
 def _complete(
-    factory: sessionmaker[Session], item_id: int, actor: Actor, first: Callable[[Session], object]
+    factory: sessionmaker[Session],
+    item_id: int,
+    actor: Actor,
+    first: Callable[[Session], object] = lambda _: None,
 ) -> None:
     with db.unit_of_work(factory) as session:
         first(session)

@@ -5,12 +5,17 @@ cancelled (behind a terminating end, or in a sub-process that an event has inter
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
 
 from engine.runtime.scripts import StepFailed
 from engine.text import text
+
+# The library names the state for its log at every change, logged or not, and builds two
+# dictionaries for it: most of what a change costs.
+setattr(TaskState, "get_name", lru_cache(TaskState.get_name))  # noqa: B010 (a method, for mypy)
 
 MOST = 2000  # tasks in one step; more is a loop in which nothing waits
 

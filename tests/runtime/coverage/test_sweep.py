@@ -1,25 +1,21 @@
 """The sweep over due timers, with real instances: found by index, fired once, lost never."""
 
-import os
-import signal
 import threading
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from itertools import count
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Engine, NullPool, event, func, select
+from sqlalchemy import Engine, event, func, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine import db
 from engine.audit.verify import verify
 from engine.jobs.deadlines import Sweep
 from engine.jobs.timers import sweep_timers
 from engine.models import DomainEvent, Instance, StepHistory, Timer
 from engine.models.running import Incident
 from engine.runtime import live
-from engine.writes import observers
+from tests.dying import killed
 from tests.runtime.conftest import NOW
 from tests.runtime.coverage.conftest import Begin, Case, Run
 from tests.runtime.coverage.parts import boundary, catch, element, end, gateway, timer
@@ -114,26 +110,6 @@ def test_workers_at_once_fire_every_instance_once(
     assert verify(session).ok
 
 
-def _die_in_a_sweep(url: str, now: datetime, number: int) -> None:
-    """Sweep in a child that is killed before its n-th statement."""
-    pid = os.fork()
-    if pid == 0:
-        own, counter = db.make_engine(url, poolclass=NullPool), count(1)
-
-        def before(*_: Any) -> None:
-            if next(counter) == number:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        event.listen(own, "before_cursor_execute", before)
-        event.listen(own, "commit", before)
-        observers.append(before)
-        try:
-            sweep_timers(db.session_factory(own), now)
-        finally:
-            os._exit(0)  # whatever happens, this is no second test run
-    os.waitpid(pid, 0)
-
-
 def _happened(factory: Factory) -> tuple[Any, ...]:
     with factory() as session:
         return (
@@ -150,12 +126,13 @@ def test_a_worker_killed_in_the_middle_leaves_the_timer_to_the_next(
     run(_waits(), name="a")
     session.rollback()
     before = _happened(factory)
-    killed = 0
+    number = 0
     while _happened(factory) == before:
-        killed += 1
-        assert killed < 200, "no worker came to its end"
-        _die_in_a_sweep(database_url, LATER, killed)
-    assert killed > 10, "the sweep was hardly interrupted"
+        number += 1
+        assert killed(database_url, number, lambda own: sweep_timers(own, LATER)) or (
+            _happened(factory) != before
+        )
+    assert number > 10, "the sweep was hardly interrupted"
     after = _happened(factory)
     assert after[0] == before[0] + 1, "whole or not at all, and nobody had to wait"
     assert after[3] == 0
