@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, object_session
 from engine.clock import local_date
 from engine.forms import Choices, Form, Option
 from engine.models import Organisation, OrgKind, WorkItem
-from engine.runtime.definitions import programme_of
+from engine.runtime.in_force import programme_of
 
 Source = Callable[[WorkItem], Sequence[Option]]
 _SOURCES: dict[str, Source] = {}

@@ -19,7 +19,7 @@ from engine.models import (
     Whitelist,
     WhitelistEntry,
 )
-from engine.runtime.definitions import programme_of
+from engine.runtime.in_force import programme_of
 from engine.text import text
 
 HEADINGS = (

@@ -74,7 +74,7 @@ def _move(
     session: Session, instance: Instance, item: WorkItem, due_at: datetime, now: datetime
 ) -> None:
     from engine.runtime.deadlines import set_deadlines
-    from engine.runtime.definitions import programme_of
+    from engine.runtime.in_force import programme_of
 
     item.provisional = False
     if item.due_at == due_at:

@@ -84,7 +84,7 @@ def seal_trail(factory: Factory, now: datetime, var: Path) -> int | None:
 
 
 def _accepting(factory: Factory, now: datetime) -> list[str]:
-    from engine.runtime.definitions import programmes
+    from engine.runtime.in_force import programmes
 
     today = local_date(now)
     with factory() as session:

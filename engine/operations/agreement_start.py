@@ -19,7 +19,7 @@ from engine.operations.numbers import next_number
 from engine.operations.parties import finance_of
 from engine.people import Actor
 from engine.runtime import step
-from engine.runtime.definitions import programme_of
+from engine.runtime.in_force import programme_of
 from engine.text import text
 
 CLAUSE = "J3.3.2"

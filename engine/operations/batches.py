@@ -21,7 +21,7 @@ from engine.operations.numbers import next_number
 from engine.operations.parties import finance_of
 from engine.people import SYSTEM, Actor
 from engine.runtime import step
-from engine.runtime.definitions import programme_of
+from engine.runtime.in_force import programme_of
 from engine.text import Text, text
 
 REFERRERS = (OrgKind.REFERRER.value, OrgKind.BANK.value)

@@ -16,7 +16,7 @@ from engine.models import CaseStatus, Enterprise, GuaranteeCase, ReferralBatch, 
 from engine.operations.parties import centre_of, finance_of
 from engine.people import SYSTEM, Actor
 from engine.runtime import step
-from engine.runtime.definitions import programme_of
+from engine.runtime.in_force import programme_of
 from engine.text import text
 
 AT_ONCE = 100

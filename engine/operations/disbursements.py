@@ -20,7 +20,7 @@ from engine.operations.loan_checks import refuse_blocked, require_listed, requir
 from engine.operations.referrals import case_of
 from engine.operations.same_person import refuse_same_person
 from engine.runtime.context import Routing, StepContext, form_operation, service_operation
-from engine.runtime.definitions import programme_of
+from engine.runtime.in_force import programme_of
 from engine.text import Text, text
 
 CLAUSE = "J4.2"

@@ -25,12 +25,12 @@ from engine.people import Actor
 from engine.runtime.definitions import (
     SourceFile,
     check_executable,
-    current_deployment,
     definition_in,
     files_in,
     hold_publication,
     publish,
 )
+from engine.runtime.in_force import current_deployment
 from engine.text import Text, text
 
 LONGEST = 1_000

@@ -19,7 +19,8 @@ from engine.models import Definition, DefinitionKind, Draft, DraftRevision, Draf
 from engine.operations.access import OVERSEERS, sees_all
 from engine.operations.draft_source import check_source, in_utf8, new_diagram
 from engine.people import Actor
-from engine.runtime.definitions import current_deployment, definition_in
+from engine.runtime.definitions import definition_in
+from engine.runtime.in_force import current_deployment
 from engine.text import Text, text
 
 CHAIN = "system:definitions"

@@ -20,7 +20,7 @@ from engine.operations.lending import disbursement_of, loan_of, shown
 from engine.operations.numbers import next_number
 from engine.operations.referrals import case_of
 from engine.runtime.context import Routing, StepContext, form_operation, service_operation
-from engine.runtime.definitions import programme_of
+from engine.runtime.in_force import programme_of
 from engine.runtime.registry import BOOLEAN
 from engine.text import Text, text
 

@@ -21,7 +21,7 @@ from engine.operations import batches, enterprises
 from engine.operations.list_context import banks, context_of
 from engine.operations.list_rows import row_json
 from engine.people import Actor
-from engine.runtime.definitions import programme_of
+from engine.runtime.in_force import programme_of
 from engine.text import Text, text
 
 Row = Mapping[str, Any]  # a list row as JSON (list_rows.row_json)

@@ -13,7 +13,8 @@ from engine.operations.migrations import LIVING, reach
 from engine.people import Actor
 from engine.runtime.closure import PROCESS, Member, Members, closure, members
 from engine.runtime.codec import decode
-from engine.runtime.definitions import current_deployment, specs_of
+from engine.runtime.definitions import specs_of
+from engine.runtime.in_force import current_deployment
 from engine.runtime.migration import Obstacle, check, effects, place, shape
 from engine.text import Text, text
 

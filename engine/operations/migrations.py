@@ -26,7 +26,8 @@ from engine.operations.administration import district_of, require_admin
 from engine.people import Actor
 from engine.runtime.closure import Members, closure, members
 from engine.runtime.codec import decode, encode
-from engine.runtime.definitions import programmes, specs_of
+from engine.runtime.definitions import specs_of
+from engine.runtime.in_force import programmes
 from engine.runtime.migration import Obstacle, check, name_of, swap
 from engine.runtime.projection import bring_subscriptions, performers, project
 from engine.runtime.run import Run, lock_instance, open_run

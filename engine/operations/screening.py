@@ -17,7 +17,7 @@ from engine.operations.plain import text_json
 from engine.operations.screening_facts import applicant_of
 from engine.people import Actor
 from engine.runtime.context import Routing, StepContext, service_operation
-from engine.runtime.definitions import programme_of
+from engine.runtime.in_force import programme_of
 from engine.runtime.registry import BOOLEAN
 from engine.text import text
 

@@ -26,7 +26,7 @@ from engine.operations.scoring import MIN_SCORERS, bids_of, counted_marks, ranke
 from engine.people import Actor
 from engine.runtime import step
 from engine.runtime.context import Routing, StepContext, form_operation, service_operation
-from engine.runtime.definitions import programme_of
+from engine.runtime.in_force import programme_of
 from engine.runtime.registry import DATE, INTEGER, LIST
 from engine.text import Text, text
 

@@ -22,7 +22,7 @@ from engine.operations.numbers import next_numbers
 from engine.operations.screening import refresh_checks
 from engine.people import SYSTEM
 from engine.runtime.context import Routing, StepContext, service_operation
-from engine.runtime.definitions import programme_of
+from engine.runtime.in_force import programme_of
 from engine.runtime.registry import INTEGER
 from engine.runtime.run import context_of, lock_instance
 from engine.text import text

@@ -27,7 +27,7 @@ from engine.operations.same_person import refuse_same_person
 from engine.people import Actor
 from engine.runtime import step
 from engine.runtime.context import Routing, StepContext, form_operation, service_operation
-from engine.runtime.definitions import programme_of
+from engine.runtime.in_force import programme_of
 from engine.runtime.registry import TEXT
 from engine.text import text
 

@@ -22,7 +22,7 @@ from engine.models import (
 )
 from engine.operations.access import sees_all
 from engine.people import Actor
-from engine.runtime.definitions import programmes
+from engine.runtime.in_force import programmes
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from engine.models import (
 from engine.operations.access import visible_cases
 from engine.operations.exposure import COUNTED, Exposure, exposure
 from engine.people import Actor
-from engine.runtime.definitions import programme_of
+from engine.runtime.in_force import programme_of
 
 NAMED = (
     *("purposes", "sub_districts", "judgement_items", "industries", "scopes"),

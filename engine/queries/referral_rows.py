@@ -24,7 +24,7 @@ from engine.models import (
     Whitelist,
     WhitelistEntry,
 )
-from engine.runtime.definitions import programme_of
+from engine.runtime.in_force import programme_of
 
 PAGE = 100
 DIFFERENCES = (*COMPARED, "need_amount", "need_term", "purpose")

@@ -25,7 +25,7 @@ from engine.models import (
 )
 from engine.operations.batches import REFERRERS, period_after
 from engine.people import Actor
-from engine.runtime.definitions import programmes
+from engine.runtime.in_force import programmes
 
 UNSENT = (BatchStatus.DRAFT.value, BatchStatus.CHECKING.value)
 MONTHS_SHOWN = 120  # batches of one referrer on its index: ten years of months

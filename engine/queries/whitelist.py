@@ -32,7 +32,7 @@ from engine.models import (
 from engine.operations.access import visible_cases
 from engine.operations.whitelist import RELEASED, digest
 from engine.people import Actor
-from engine.runtime.definitions import programme_of
+from engine.runtime.in_force import programme_of
 
 READ_ALL = (OrgKind.BANK.value, OrgKind.GUARANTOR.value)
 

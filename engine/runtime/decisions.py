@@ -12,7 +12,7 @@ from engine.feel import FeelError
 from engine.models import Definition, DefinitionKind, DeploymentMember
 from engine.models.running import Evaluation
 from engine.runtime.context import StepContext
-from engine.runtime.definitions import current_deployment
+from engine.runtime.in_force import current_deployment
 from engine.runtime.scripts import StepFailed
 from engine.text import text
 from engine.writes import add_row

@@ -13,17 +13,13 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
-from sqlalchemy import Engine, func, select
+from sqlalchemy import func, select
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
 from engine.audit.trail import record
-from engine.domain.programme import Programme
-from engine.domain.programme_file import parse_common, parse_programme
-from engine.errors import NotFound
 from engine.models import (
     Definition,
     DefinitionKind,
@@ -32,9 +28,9 @@ from engine.models import (
     DeploymentMember,
 )
 from engine.people import Actor
-from engine.programmes import read_yaml
 from engine.runtime.codec import Specs, settle
 from engine.runtime.elements import DanbaoParser
+from engine.runtime.in_force import Content, read_programmes, sources_of
 from engine.runtime.lint.gate import check as check_files
 from engine.runtime.lint.gather import Source
 from engine.runtime.normalise import BPMN, DiagramRefused, normalise, parse_xml
@@ -196,17 +192,6 @@ def _deployment(session: Session, definitions: list[Definition], now: datetime) 
     return deployment
 
 
-def current_deployment(session: Session) -> int:
-    """The deployment that new instances start on. Raises DiagramRefused when there is none."""
-    newest = select(Deployment.id).order_by(Deployment.activated_at.desc(), Deployment.id.desc())
-    found = session.scalar(newest.limit(1))
-    if found is None:
-        raise DiagramRefused(
-            "nothing_published", text("还没有发布任何流程"), text("运行 danbao publish")
-        )
-    return found
-
-
 def definition_in(
     session: Session, deployment_id: int, kind: DefinitionKind, key: str
 ) -> Definition:
@@ -226,16 +211,12 @@ def definition_in(
     return found
 
 
-COMMON = "_common"
-Content = tuple[tuple[str, str], ...]  # (key, digest) of the files that belong together
 MOST_SPECS = 100
 """Sets of compiled processes kept in memory, some 1.3 MB each; an older one is compiled again."""
 
 _lock = threading.Lock()
 _contents: dict[tuple[Hashable, int], Content] = {}
 _specs: dict[Content, dict[str, Specs]] = {}
-_programmes: dict[Content, dict[str, Programme]] = {}
-_marked: WeakKeyDictionary[Engine, dict[int | None, Mapping[str, Programme]]] = WeakKeyDictionary()
 
 
 def specs_of(session: Session, deployment_id: int, process_key: str) -> Specs:
@@ -247,7 +228,7 @@ def specs_of(session: Session, deployment_id: int, process_key: str) -> Specs:
         content = _contents[place] = _content(session, deployment_id)
     found = _specs.get(content)
     if found is None:
-        found = _compile(content, _sources(session, DefinitionKind.PROCESS, content))
+        found = _compile(content, sources_of(session, DefinitionKind.PROCESS, content))
     return found[process_key]
 
 
@@ -262,15 +243,6 @@ def _content(session: Session, deployment_id: int) -> Content:
         .order_by(Definition.key)
     )
     return tuple(session.execute(query).tuples().all())
-
-
-def _sources(session: Session, kind: DefinitionKind, content: Content) -> dict[str, bytes]:
-    query = select(Definition.key, Definition.digest, Definition.source).where(
-        Definition.kind == kind.value, Definition.key.in_([key for key, _ in content])
-    )
-    wanted = set(content)
-    rows = session.execute(query).tuples()
-    return {key: source for key, digest, source in rows if (key, digest) in wanted}
 
 
 def _compile(content: Content, sources: Mapping[str, bytes]) -> dict[str, Specs]:
@@ -300,44 +272,10 @@ def _specs_for(parser: Any, key: str) -> Specs:
 def check_executable(files: list[SourceFile]) -> None:
     """Raises LintRefused, DiagramRefused or ProgrammeInvalid when a set cannot be published."""
     check_files(Source(file.kind, file.key, file.source) for file in files)
-    for kind, check in ((DefinitionKind.PROCESS, _compile), (DefinitionKind.PROGRAMME, _read)):
+    for kind, check in (
+        (DefinitionKind.PROCESS, _compile),
+        (DefinitionKind.PROGRAMME, read_programmes),
+    ):
         found = sorted((file for file in files if file.kind is kind), key=lambda file: file.key)
         content = tuple((file.key, file.digest) for file in found)
         check(content, {file.key: file.source for file in found})
-
-
-def programme_of(session: Session, code: str, mark: int | None = None) -> Programme:
-    """The programme as published last, with all its dated versions. Raises NotFound.
-
-    `mark`: the newest definition of any programme, when the caller has just read it: the same mark
-    in the same database means the same programmes.
-    """
-    known = _marked.setdefault(session.get_bind().engine, {})
-    if mark is None or mark not in known:
-        known[mark] = programmes(session)
-    found = known[mark].get(code)
-    if found is None:
-        raise NotFound(text("没有代码为{code}的方案", code=code))
-    return found
-
-
-def programmes(session: Session) -> Mapping[str, Programme]:
-    """All published programmes by their code."""
-    query = (
-        select(Definition.key, Definition.digest)
-        .where(Definition.kind == DefinitionKind.PROGRAMME.value)
-        .distinct(Definition.key)
-        .order_by(Definition.key, Definition.version.desc())
-    )
-    content = tuple(session.execute(query).tuples().all())
-    if content not in _programmes:
-        _read(content, _sources(session, DefinitionKind.PROGRAMME, content))
-    return _programmes[content]
-
-
-def _read(content: Content, sources: Mapping[str, bytes]) -> dict[str, Programme]:
-    trees = {key: read_yaml(source.decode("utf-8-sig"), key) for key, source in sources.items()}
-    common = parse_common(trees.pop(COMMON), COMMON) if COMMON in trees else {}
-    found = (parse_programme(tree, key, common) for key, tree in trees.items())
-    _programmes[content] = {programme.code: programme for programme in found}
-    return _programmes[content]

@@ -4,7 +4,8 @@ from sqlalchemy.orm import Session
 
 from engine.findings import Finding
 from engine.models import DefinitionKind
-from engine.runtime.definitions import current_deployment, files_in
+from engine.runtime.definitions import files_in
+from engine.runtime.in_force import current_deployment
 from engine.runtime.lint.gate import report_on
 from engine.runtime.lint.gather import Source
 

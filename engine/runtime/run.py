@@ -23,9 +23,10 @@ from engine.runtime import incidents, live
 from engine.runtime.codec import decode, encode, new_workflow
 from engine.runtime.compact import ALARM_DEPTH, REFUSED_DEPTH, compact, find_task
 from engine.runtime.context import StepContext, call_hook, is_final
-from engine.runtime.definitions import programme_of, specs_of
+from engine.runtime.definitions import specs_of
 from engine.runtime.elements import run_on
 from engine.runtime.facts import Facts, read_facts
+from engine.runtime.in_force import programme_of
 from engine.runtime.normalise.helpers import owner_of
 from engine.runtime.projection import HOLDERS, PERFORMERS, Passed, element_of, passed, project
 from engine.runtime.scripts import FeelScriptEngine, StepFailed

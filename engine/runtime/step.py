@@ -18,8 +18,8 @@ from engine.people import SYSTEM, Actor
 from engine.runtime import incidents
 from engine.runtime.context import StepContext, is_sealed, operation
 from engine.runtime.deadlines import forget_all_deadlines, forget_deadlines, renew_deadlines
-from engine.runtime.definitions import current_deployment
 from engine.runtime.facts import Facts, Locked, LockedItem, read_facts
+from engine.runtime.in_force import current_deployment
 from engine.runtime.outside import deliver
 from engine.runtime.projection import performers
 from engine.runtime.run import (

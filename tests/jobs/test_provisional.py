@@ -30,9 +30,7 @@ def moved(monkeypatch: pytest.MonkeyPatch) -> list[int]:
             return None
 
     monkeypatch.setattr("engine.runtime.deadlines.set_deadlines", note)
-    monkeypatch.setattr(
-        "engine.runtime.definitions.programme_of", lambda session, code: Programme()
-    )
+    monkeypatch.setattr("engine.runtime.in_force.programme_of", lambda session, code: Programme())
     return seen
 
 

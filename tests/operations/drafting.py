@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 from engine.models import Definition, DefinitionKind, Draft
 from engine.operations import draft_saving, draft_settling, drafts
 from engine.people import Actor
-from engine.runtime.definitions import current_deployment, definition_in
+from engine.runtime.definitions import definition_in
+from engine.runtime.in_force import current_deployment
 from tests.operations.world import World, person
 
 KEY = "bank_approval"

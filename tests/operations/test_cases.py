@@ -11,7 +11,7 @@ from engine.operations.cases import may_withdraw, on_instance_ended, withdraw_ca
 from engine.operations.exposure import ExposureKind, exposure
 from engine.people import SYSTEM
 from engine.runtime.context import StepContext
-from engine.runtime.definitions import programme_of
+from engine.runtime.in_force import programme_of
 from tests.imports.builders import code, row
 from tests.operations.world import NOW, PROGRAMME, World
 

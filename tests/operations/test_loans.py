@@ -15,7 +15,7 @@ from engine.operations import tasks
 from engine.operations.exposure import exposure
 from engine.operations.loans import record_decision_check
 from engine.runtime.context import StepContext
-from engine.runtime.definitions import programme_of
+from engine.runtime.in_force import programme_of
 from engine.runtime.step import fire_timers
 from tests.operations.banking import (
     approve,

@@ -12,7 +12,8 @@ from engine.operations import migration_batches, migrations, tasks
 from engine.operations.incidents import retry
 from engine.people import SYSTEM
 from engine.runtime import live, step
-from engine.runtime.definitions import SourceFile, current_deployment, files_in, publish
+from engine.runtime.definitions import SourceFile, files_in, publish
+from engine.runtime.in_force import current_deployment
 from engine.runtime.incidents import Place, keep_failure
 from engine.runtime.scripts import StepFailed
 from engine.text import text

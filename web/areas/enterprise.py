@@ -18,7 +18,7 @@ from engine.operations.subsidy_rows import (
     PROPOSED,
     PUBLICISED,
 )
-from engine.runtime.definitions import programme_of
+from engine.runtime.in_force import programme_of
 from web.extensions import limiter
 from web.i18n import render_text
 from web.unit import changing, now, reading, settings

@@ -20,7 +20,7 @@ from engine.operations.subsidy_rows import FINISHED, period_end
 from engine.people import Actor
 from engine.queries import subsidies as queries
 from engine.queries.subsidies import BatchLine, RowLine
-from engine.runtime.definitions import programmes
+from engine.runtime.in_force import programmes
 from web.choices import choices, session_of
 from web.exports import XLSX, download
 from web.i18n import render_text

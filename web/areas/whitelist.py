@@ -18,7 +18,7 @@ from engine.queries import whitelist_waiting
 from engine.queries.forms import form_of
 from engine.queries.whitelist import Entry
 from engine.queries.whitelist_waiting import Candidate
-from engine.runtime.definitions import programmes
+from engine.runtime.in_force import programmes
 from web.choices import choices, session_of
 from web.exports import XLSX, download, sheet
 from web.forms import draft_of

@@ -13,7 +13,7 @@ from engine.queries import definitions as published
 from engine.queries import migrations as lists
 from engine.runtime.closure import PROCESS, Member, members
 from engine.runtime.compare import Difference
-from engine.runtime.definitions import current_deployment
+from engine.runtime.in_force import current_deployment
 from web.areas.admin.blueprint import area, scheme_only
 from web.areas.admin.people import in_words, number_of
 from web.areas.studio import values

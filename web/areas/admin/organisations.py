@@ -11,7 +11,7 @@ from engine.operations import administration
 from engine.operations.access import OVERSEERS, everywhere
 from engine.operations.people import create_organisation
 from engine.queries import administration as lists
-from engine.runtime.definitions import programmes
+from engine.runtime.in_force import programmes
 from web.areas.admin.blueprint import area, scheme_only
 from web.areas.admin.people import in_words
 from web.login import actor

@@ -16,7 +16,7 @@ from engine.domain.parameter_names import KNOWN
 from engine.domain.programme import Parameter, Programme, Version
 from engine.errors import RuleRefused
 from engine.operations.administration import district_of
-from engine.runtime.definitions import programmes
+from engine.runtime.in_force import programmes
 from engine.text import Text
 from web.areas.admin.blueprint import area
 from web.areas.admin.parameter_words import GROUPS, UNITS

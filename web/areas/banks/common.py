@@ -12,7 +12,7 @@ from engine.models import AgreementStatus, LoanStatus, Organisation, OrgKind, Ro
 from engine.people import Actor
 from engine.queries import selections as phases
 from engine.queries.banks import AgreementLine
-from engine.runtime.definitions import programmes
+from engine.runtime.in_force import programmes
 from web.due import Due
 from web.login import actor, organisation
 from web.rendering import day, wan

@@ -19,7 +19,7 @@ from engine.queries.clock import Run
 from engine.queries.files import files_of_subject
 from engine.queries.history import CLOSED_TO, Step, is_rivals, steps_of
 from engine.queries.inbox import open_items
-from engine.runtime.definitions import programme_of
+from engine.runtime.in_force import programme_of
 from engine.text import text
 from web.areas.cases.words import loan_words, status_words
 from web.areas.inbox.lists import may_urge

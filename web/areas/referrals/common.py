@@ -13,7 +13,7 @@ from engine.operations import tasks
 from engine.people import Actor
 from engine.queries.forms import form_of
 from engine.queries.referrals import BatchLine
-from engine.runtime.definitions import programmes
+from engine.runtime.in_force import programmes
 from engine.text import text
 from web.list_checks import ListChecks
 from web.login import actor

@@ -11,7 +11,7 @@ from engine.models import Draft, DraftStatus
 from engine.operations import draft_saving, drafts
 from engine.operations.draft_settling import as_read, authors
 from engine.queries import drafts as lists
-from engine.runtime.definitions import current_deployment
+from engine.runtime.in_force import current_deployment
 from engine.runtime.normalise import MAX_BYTES, DiagramRefused
 from engine.text import text
 from web.areas.studio.api import ACTS, arrive, differences_of, findings_of, page_data, person

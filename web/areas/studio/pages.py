@@ -14,7 +14,7 @@ from engine.operations.migrations import reach
 from engine.queries import definitions as published
 from engine.queries import drafts as lists
 from engine.queries.migrations import running_on
-from engine.runtime.definitions import current_deployment
+from engine.runtime.in_force import current_deployment
 from engine.runtime.picture import element_table, render_svg
 from web.areas.studio.api import as_file
 from web.areas.studio.blueprint import area, sections

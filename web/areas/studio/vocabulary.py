@@ -13,7 +13,8 @@ from engine.errors import RuleRefused
 from engine.models import DefinitionKind, Role
 from engine.queries.clauses import clauses
 from engine.queries.definitions import newest
-from engine.runtime.definitions import files_in, programmes
+from engine.runtime.definitions import files_in
+from engine.runtime.in_force import programmes
 from engine.runtime.lint.gather import Source, gather
 from engine.runtime.lint.known import PARTIES, PERIODS, ROLES, Known
 from engine.runtime.registry import Domain, operations
