@@ -83,7 +83,8 @@ def keep_step_failure(
     factory: Factory, instance_id: int, error: Exception | None, now: datetime
 ) -> None:
     """Write down that a step nobody watched failed as a whole; what caused it stays where it is."""
-    from engine.runtime.incidents import Place, keep_failure
+    from engine.runtime.incidents import keep_failure
+    from engine.runtime.place import Place
 
     if error is None or isinstance(error, PASSING):
         return

@@ -10,7 +10,6 @@ import secrets
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -27,6 +26,7 @@ from engine.events import emit
 from engine.models import Instance
 from engine.models.running import Incident, IncidentStatus, Resolution
 from engine.people import SYSTEM
+from engine.runtime.place import Place, blamed, place_of_task
 from engine.text import Text, text
 
 BACK_OFF = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
@@ -36,17 +36,6 @@ LONGEST = 20_000  # characters of a traceback; the end tells most
 CALLBACKS = ("after_commit", "after_rollback")
 
 log = structlog.get_logger("danbao.runtime")
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where something failed. Without a task it was the step as a whole."""
-
-    process_key: str
-    task_id: str = ""
-    element_id: str = ""
-    name: str = ""
-    operation: str = ""
 
 
 class Caught:
@@ -129,7 +118,9 @@ def perform(
         return False
     if engine.watched and isinstance(attempt.error, DanbaoError):
         raise attempt.error
-    found = keep_failure(ctx.session, ctx.instance, _place(task, name), attempt.error, ctx.now)
+    found = keep_failure(
+        ctx.session, ctx.instance, place_of_task(task, name), attempt.error, ctx.now
+    )
     found.inputs = inputs
     task.internal_data[MARK] = found.reference
     return None
@@ -140,26 +131,17 @@ def evaluated(engine: Any, task: Any, parameters: Mapping[str, Any]) -> dict[str
     return {key: engine.evaluate(task, one["value"]) for key, one in parameters.items()}
 
 
-def _place(task: Any, operation: str) -> Place:
-    element_id = str(task.task_spec.name).removesuffix(" [child]")
-    return Place(
-        task.workflow.spec.name,
-        str(task.id),
-        element_id,
-        task.task_spec.bpmn_name or element_id,
-        operation,
-    )
-
-
 def keep_failure(
     session: Session, instance: Instance, place: Place, error: Exception, now: datetime
 ) -> Incident:
-    """Write a failure down, or count it on the row that is there, and say when to try again."""
+    """Write a failure down, or count it on the row that is there, and say when to try again. Of a
+    step as a whole, the element is told at which it failed."""
     found = unsettled_at(session, instance.id, place.task_id)
     if found is None:
         found = _new(session, instance, place, now)
     elif not _is_waiting(error):
         found.attempts += 1
+    _locate(found, instance, place, blamed(error))
     _describe(found, error, now)
     _schedule(session, instance, found, now)
     session.flush()
@@ -168,7 +150,7 @@ def keep_failure(
         action="incident",
         reference=found.reference,
         instance_id=instance.id,
-        element=place.element_id,
+        element=found.element_id,
         operation=place.operation,
         attempts=found.attempts,
         code=found.code,
@@ -197,9 +179,6 @@ def _new(session: Session, instance: Instance, place: Place, now: datetime) -> I
     found = Incident(
         instance_id=instance.id,
         task_id=place.task_id,
-        process_key=place.process_key,
-        element_id=place.element_id,
-        name=place.name or instance.title,
         operation=place.operation,
         inputs=None,
         attempts=1,
@@ -209,6 +188,12 @@ def _new(session: Session, instance: Instance, place: Place, now: datetime) -> I
     )
     session.add(found)
     return found
+
+
+def _locate(found: Incident, instance: Instance, place: Place, nearer: Place | None) -> None:
+    told = place if place.task_id or nearer is None else nearer
+    found.process_key, found.element_id = told.process_key, told.element_id
+    found.name = told.name or instance.title
 
 
 def _reference(session: Session) -> str:

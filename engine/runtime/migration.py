@@ -27,6 +27,7 @@ from engine.runtime.migration_tree import (
     pass_over,
     targets,
 )
+from engine.runtime.place import CHILD
 from engine.runtime.reach import passed_anew, stuck_joins, unstarted
 from engine.text import Text, text
 
@@ -146,7 +147,7 @@ def _rows(part: Any) -> Hashable:
 
 def element_id(spec_name: str) -> str:
     """The diagram's element that a specification belongs to."""
-    for ending in (" [child]", SPLIT, JOIN):
+    for ending in (CHILD, SPLIT, JOIN):
         spec_name = spec_name.removesuffix(ending)
     return spec_name
 

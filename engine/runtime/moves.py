@@ -25,7 +25,7 @@ from engine.runtime.elements.waiting import EventGateway
 from engine.runtime.incidents import MARK
 from engine.runtime.moves_rules import Place, Rule, Rules, name_of
 from engine.runtime.moves_way import Way, way
-from engine.runtime.projection import element_of
+from engine.runtime.place import CHILD, element_of
 from engine.runtime.registry import Domain
 from engine.runtime.run import Run
 from engine.runtime.steps_done import Done, done_by
@@ -168,7 +168,7 @@ def _places(source: Any) -> list[Place]:
 
 def _steps(spec: Any) -> Iterator[Any]:
     for one in spec.task_specs.values():
-        if getattr(one, "bpmn_id", None) and not one.name.endswith(routes.CHILD) and _kind(one):
+        if getattr(one, "bpmn_id", None) and not one.name.endswith(CHILD) and _kind(one):
             yield one
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.runtime import needs
-from engine.runtime.routes import CHILD
+from engine.runtime.place import CHILD
 from engine.text import Text
 
 

@@ -12,8 +12,9 @@ from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask
 
 from engine.feel import FeelError, compile_expression
+from engine.runtime.place import CHILD
 from engine.runtime.registry import Domain, operation, operations
-from engine.runtime.routes import CHILD, reach
+from engine.runtime.routes import reach
 
 FUNCTIONS = {"due": lambda period: period}
 READ = ("organisation", "assignee", "correlation")  # properties that are always FEEL

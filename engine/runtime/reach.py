@@ -7,6 +7,7 @@ from SpiffWorkflow.bpmn.specs.mixins.parallel_gateway import ParallelGateway
 from SpiffWorkflow.util.task import TaskState
 
 from engine.runtime.migration_tree import is_open
+from engine.runtime.place import CHILD
 from engine.runtime.routes import NOTHING, after, reach
 
 
@@ -55,7 +56,7 @@ def unstarted(part: Any, target: Any) -> tuple[list[str], list[str]]:
     new = [
         one
         for name, one in target.task_specs.items()
-        if name not in part.spec.task_specs and one.bpmn_id and not name.endswith(" [child]")
+        if name not in part.spec.task_specs and one.bpmn_id and not name.endswith(CHILD)
     ]
     coming = [_name(one) for one in new if one.name in ahead]
     return coming, [_name(one) for one in new if one.name not in ahead]

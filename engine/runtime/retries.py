@@ -12,14 +12,9 @@ from engine.models import Instance, InstanceStatus
 from engine.models.running import Incident, IncidentStatus, Resolution
 from engine.people import Actor
 from engine.runtime.elements import catch_refusal
-from engine.runtime.incidents import (
-    MARK,
-    Place,
-    attempting,
-    evaluated,
-    keep_failure,
-)
+from engine.runtime.incidents import MARK, attempting, evaluated, keep_failure
 from engine.runtime.outside import receive
+from engine.runtime.place import Place
 from engine.runtime.run import Run, lock_instance, note_passed, open_run, save_run, task_of
 from engine.text import text
 

@@ -9,9 +9,9 @@ from SpiffWorkflow.bpmn.specs.defaults import BoundaryEvent, InclusiveGateway, P
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 
 from engine.runtime.elements.waiting import EventGateway
+from engine.runtime.place import CHILD
 
 SPLIT = ".BoundaryEventSplit"
-CHILD = " [child]"
 Branch = tuple[str, str]  # the split and the first element of one of its flows
 
 NOTHING: frozenset[str] = frozenset()

@@ -28,7 +28,8 @@ from engine.runtime.elements import run_on
 from engine.runtime.facts import Facts, read_facts
 from engine.runtime.in_force import programme_of
 from engine.runtime.normalise.helpers import owner_of
-from engine.runtime.projection import HOLDERS, PERFORMERS, Passed, element_of, passed, project
+from engine.runtime.place import element_of
+from engine.runtime.projection import HOLDERS, PERFORMERS, Passed, passed, project
 from engine.runtime.scripts import FeelScriptEngine, StepFailed
 from engine.runtime.undo import Clocks, forget_clocks, keep_clocks
 from engine.text import text

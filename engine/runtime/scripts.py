@@ -9,10 +9,10 @@ from engine.errors import DanbaoError
 from engine.feel import FeelError, evaluate, to_json_native
 from engine.runtime.context import StepContext, operation
 from engine.runtime.deadlines import clock_time, due_moment
+from engine.runtime.place import CHILD, blame, element_of
 from engine.text import Text, text
 
 Round = dict[str, Any]  # of a cycle: {"next": ISO, "left": rounds from it on or -1, "period": ISO}
-CHILD = " [child]"  # what the library adds to the name of a multi-instance's instances
 _LITERAL = re.compile(r"P|\d{4}-\d{2}-\d{2}")
 _CYCLE = re.compile(r"R(?P<count>\d*)/(?:(?P<start>\d[^/]*)/)?(?P<period>P[^/]+)")
 
@@ -50,6 +50,7 @@ class FeelScriptEngine:
             return to_json_native(evaluate(source, data, {"due": self._due}))
         except FeelError as error:
             raise _failed(
+                task,
                 "expression_failed",
                 text(
                     "“{name}”的表达式无法计算：{source}（{why}）",
@@ -130,7 +131,7 @@ class FeelScriptEngine:
         return mapped(self.context.decide(decision, task.data).required(), mapping)
 
     def _enter(self, task: Any) -> None:
-        self.context.element_id = str(task.task_spec.name).removesuffix(CHILD)
+        self.context.element_id = element_of(task)
 
     def send_message(self, task: Any, name: str) -> None:
         """Send a message with the correlation that its element gives."""
@@ -144,14 +145,17 @@ class FeelScriptEngine:
         """Publication checks expressions; nothing is done here."""
 
 
-def _failed(code: str, message: Text) -> StepFailed:
-    return StepFailed(code, message, text("请流程管理员改正流程图后重新发布"))
+def _failed(task: Any, code: str, message: Text) -> StepFailed:
+    error = StepFailed(code, message, text("请流程管理员改正流程图后重新发布"))
+    blame(error, task)
+    return error
 
 
 def bad_time(task: Any, value: object) -> StepFailed:
     """The failure of a step whose time cannot be understood."""
     shown = "null" if value is None else str(value)[:80]
-    return _failed("bad_time", text("“{name}”的时间{value}无法理解", name=_name(task), value=shown))
+    message = text("“{name}”的时间{value}无法理解", name=_name(task), value=shown)
+    return _failed(task, "bad_time", message)
 
 
 def _name(task: Any) -> str:
@@ -167,6 +171,7 @@ def correlation_of(task: Any, engine: Any) -> str:
     if value is None:
         # two instances that do not know what they are about would take each other's messages
         raise _failed(
+            task,
             "no_correlation",
             text("“{name}”的消息没有对应的事项：{source}为空", name=_name(task), source=expression),
         )
@@ -177,6 +182,6 @@ def properties_of(task: Any) -> dict[str, str]:
     """The vocabulary of the task's element (design, Diagram vocabulary)."""
     found: dict[str, str] = getattr(task.task_spec, "extensions", {}).get("properties", {})
     if not found and task.task_spec.name.endswith(CHILD):
-        outer = task.workflow.spec.task_specs[task.task_spec.name.removesuffix(CHILD)]
+        outer = task.workflow.spec.task_specs[element_of(task)]
         found = getattr(outer, "extensions", {}).get("properties", {})
     return found

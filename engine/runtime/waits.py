@@ -12,7 +12,8 @@ from SpiffWorkflow.spiff.specs.event_definitions import (
 from SpiffWorkflow.util.task import TaskState
 
 from engine.runtime.elements import CycleTimer, DueTimer
-from engine.runtime.scripts import CHILD, correlation_of
+from engine.runtime.place import element_of
+from engine.runtime.scripts import correlation_of
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def _is_waiting(task: Any) -> bool:
 
 def _wait(task: Any, engine: Any) -> Iterator[Wait]:
     definition = task.task_spec.event_definition
-    where = str(task.id), str(task.task_spec.name).removesuffix(CHILD)
+    where = str(task.id), element_of(task)
     if isinstance(definition, DueTimer | CycleTimer):
         moment = definition.next_moment(task)
         if moment is not None:

@@ -14,7 +14,8 @@ from engine.people import SYSTEM
 from engine.runtime import live, step
 from engine.runtime.definitions import SourceFile, files_in, publish
 from engine.runtime.in_force import current_deployment
-from engine.runtime.incidents import Place, keep_failure
+from engine.runtime.incidents import keep_failure
+from engine.runtime.place import Place
 from engine.runtime.scripts import StepFailed
 from engine.text import text
 from tests.runtime.conftest import NOW, Staff, Start
