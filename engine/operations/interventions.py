@@ -1,4 +1,4 @@
-"""流程干预: suspend, resume, move, restart, reassign and cancel what is running.
+"""流程干预: suspend, resume, move, reassign and cancel what is running.
 
 By the head or an administrator of the finance bureau that the instance belongs to, or an
 administrator of the platform; always with a reason, audited before → after, and told to those whose
@@ -126,19 +126,6 @@ def move(
     save_run(run)
     _tell_moved(run, found, before, reason, values or {})
     return found
-
-
-def restart(
-    session: Session, instance_id: int, task_id: str, reason: str, actor: Actor, now: datetime
-) -> moves.Target:
-    """重办: the open step begins anew, with its clock. Raises as `move`."""
-    instance = instance_for(session, instance_id, actor)
-    found = (one for one in standing(session, instance, actor, now) if one.task_id == task_id)
-    token = next(found, None)
-    if token is None:
-        raise Conflict("task_closed", text("这一步已经办结，没有改动"), text("刷新后再看"))
-    place = (token.process_key, token.element_id)
-    return move(session, instance_id, task_id, *place, reason, actor, now, beside=True)
 
 
 def standing(

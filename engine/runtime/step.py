@@ -18,7 +18,7 @@ from engine.people import SYSTEM, Actor
 from engine.runtime import incidents
 from engine.runtime.context import StepContext, is_sealed, operation
 from engine.runtime.deadlines import forget_all_deadlines, forget_deadlines, renew_deadlines
-from engine.runtime.facts import Facts, Locked, LockedItem, read_facts
+from engine.runtime.facts import Facts, Locked, LockedItem
 from engine.runtime.in_force import current_deployment
 from engine.runtime.outside import deliver
 from engine.runtime.projection import performers
@@ -42,7 +42,7 @@ __all__ = [
     "cancel_instance",
     "complete_task",
     "deliver",
-    "fire_timers",
+    "fire_due",
     "lock_instance",
     "restore_state",
     "start_instance",
@@ -168,15 +168,9 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def fire_timers(session: Session, instance_id: int, now: datetime) -> bool:
-    """Fire whatever timers of the instance are due at `now`. False when none was any more."""
-    instance = lock_instance(session, instance_id)
-    facts = read_facts(session, instance_id)
-    return fire_due(session, Locked(instance, facts, instance.state), now)
-
-
 def fire_due(session: Session, locked: Locked, now: datetime) -> bool:
-    """The same for an instance that the caller has locked; nothing is changed when none is due."""
+    """Fire whatever timers of an instance that the caller has locked are due at `now`. False when
+    none was any more; then nothing is changed."""
     if all(at > now for at in locked.facts.timers.values()):
         return False
     facts, state = locked.facts, locked.state

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from engine.models import Instance, SubsidyBatch, SubsidyRow
 from engine.operations.subsidies import confirm_account, start_batch
 from engine.people import SYSTEM
-from engine.runtime.step import fire_timers
+from tests.firing import fire_timers
 from tests.operations.world import PROGRAMME, World
 
 QUARTER = "2025Q4"

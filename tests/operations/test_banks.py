@@ -16,7 +16,7 @@ from engine.models import (
     ReferralBatch,
     ReferralItem,
 )
-from engine.runtime.step import fire_timers
+from tests.firing import fire_timers
 from tests.operations.banking import (
     at,
     begin,

@@ -16,7 +16,7 @@ from engine.operations.exposure import exposure
 from engine.operations.loans import record_decision_check
 from engine.runtime.context import StepContext
 from engine.runtime.in_force import programme_of
-from engine.runtime.step import fire_timers
+from tests.firing import fire_timers
 from tests.operations.banking import (
     approve,
     at,

@@ -260,7 +260,7 @@ def test_one_objection_is_looked_into_and_no_second(world: World) -> None:
 
 
 def test_a_correction_that_does_not_come_lets_the_case_expire(world: World) -> None:
-    from engine.runtime.step import fire_timers
+    from tests.firing import fire_timers
 
     case = sent(world)
     world.review(case, outcome="RETURN", reasons=["R01"])

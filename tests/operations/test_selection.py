@@ -9,7 +9,7 @@ import pytest
 from engine.errors import InvalidInput, RuleRefused
 from engine.models import Agreement, AuditEvent, BankSelection, WorkItem
 from engine.operations import tasks
-from engine.runtime.step import fire_timers
+from tests.firing import fire_timers
 from tests.operations.banking import refused
 from tests.operations.selecting import (
     UNTIL,

@@ -9,7 +9,7 @@ import pytest
 from engine.audit.verify import verify_chain
 from engine.models import Clock, Filing, GuaranteeCase, SubsidyRow, Whitelist
 from engine.operations.exposure import exposure
-from engine.runtime.step import fire_timers
+from tests.firing import fire_timers
 from tests.imports.builders import code, row
 from tests.operations import subsidised
 from tests.operations.banking import (

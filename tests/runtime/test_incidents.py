@@ -19,6 +19,7 @@ from engine.runtime import live, step
 from engine.runtime.context import StepContext, service_operation
 from engine.runtime.registry import Kind
 from engine.text import text
+from tests.firing import fire_timers
 from tests.runtime.conftest import NOW, Staff, Start
 from tests.runtime.diagrams import chain, event, flow, process, service, user
 from tests.runtime.test_steps import open_items
@@ -179,7 +180,7 @@ def test_a_rule_that_refuses_the_system_is_kept_with_its_own_words(
     instance = start(("timed", TIMED))
     session.commit()
     live.clear()
-    assert step.fire_timers(session, instance.id, NOW + timedelta(days=2))
+    assert fire_timers(session, instance.id, NOW + timedelta(days=2))
     session.commit()
     found = only_incident(session)
     assert (found.code, found.status) == ("ceiling", "RETRYING")
@@ -297,7 +298,7 @@ def test_a_task_that_is_left_needs_nobody_any_more(session: Session, start: Star
     instance = start(("bounded", _bounded("timer")))
     session.commit()
     live.clear()
-    step.fire_timers(session, instance.id, NOW + timedelta(days=2))
+    fire_timers(session, instance.id, NOW + timedelta(days=2))
     session.commit()
     assert [item.element_id for item in open_items(session, instance)] == ["late"]
     found = only_incident(session)

@@ -12,6 +12,7 @@ from engine.operations.migrations import CannotMigrate, migrate, undo
 from engine.people import SYSTEM
 from engine.runtime import step
 from engine.runtime.registry import TEXT, form_operation, service_operation
+from tests.firing import fire_timers
 from tests.runtime.conftest import Staff, Start
 from tests.runtime.diagrams import chain, event, flow, process, service, user
 from tests.runtime.moving import LATER, Begin, Mover
@@ -238,7 +239,7 @@ def test_a_timer_that_waits_keeps_its_time(begin: Begin) -> None:
     ]
     case.migrate(("p", timed("P50D", also=task("x"))))
     assert case.timers() == [timer]
-    step.fire_timers(case.session, case.instance.id, timer[1])
+    fire_timers(case.session, case.instance.id, timer[1])
     assert case.drive() == "e"
 
 
@@ -320,7 +321,7 @@ def test_a_boundary_event_on_another_step_is_no_matter(begin: Begin) -> None:
     case.migrate(("p", guarded("a", "b", "c", host="c")))
     case.do("b")
     (timer,) = case.timers()
-    step.fire_timers(case.session, case.instance.id, timer[1])
+    fire_timers(case.session, case.instance.id, timer[1])
     assert case.instance.outcome == "gone"
 
 
@@ -338,7 +339,7 @@ def test_a_boundary_event_that_waits_keeps_its_time_and_fires(begin: Begin) -> N
     case.do("a")
     case.migrate(("p", guarded("a", "b", "x", "c")))
     (timer,) = case.timers()
-    step.fire_timers(case.session, case.instance.id, timer[1])
+    fire_timers(case.session, case.instance.id, timer[1])
     assert case.instance.outcome == "gone"
 
 

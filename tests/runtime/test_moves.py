@@ -14,11 +14,12 @@ from engine.audit.verify import verify
 from engine.errors import Conflict, InvalidInput, RuleRefused
 from engine.models import Clock, Instance, Timer, WorkItem
 from engine.operations import tasks
-from engine.runtime import live, step
+from engine.runtime import live
 from engine.runtime.context import StepContext, form_operation
 from engine.runtime.moves import Rule, Target, Token, move, targets, tokens
 from engine.runtime.run import lock_instance, open_run, save_run
 from engine.text import text
+from tests.firing import fire_timers
 from tests.runtime.conftest import NOW, Staff, Start
 from tests.runtime.diagrams import chain, event, flow, process, user
 from tests.runtime.test_steps import LOOP, TWO, open_items
@@ -288,11 +289,11 @@ def test_the_timer_of_a_step_goes_and_comes_with_it(
     assert session.scalars(select(Timer)).one().due_at.date().isoformat() == "2025-12-12"
     go(session, instance, finance, "wait", "last")
     assert session.scalars(select(Timer)).all() == []
-    assert not step.fire_timers(session, instance.id, NOW + timedelta(days=60))
+    assert not fire_timers(session, instance.id, NOW + timedelta(days=60))
     assert at(session, instance) == ["last"]
     go(session, instance, finance, "last", "wait")
     (timer,) = session.scalars(select(Timer)).all()
-    assert step.fire_timers(session, instance.id, timer.due_at + timedelta(seconds=1))
+    assert fire_timers(session, instance.id, timer.due_at + timedelta(seconds=1))
     assert (instance.status, instance.outcome) == ("ENDED", "silence")
 
 

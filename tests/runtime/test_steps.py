@@ -18,6 +18,7 @@ from engine.runtime.context import StepContext, form_operation, service_operatio
 from engine.runtime.definitions import SourceFile, publish, read_files
 from engine.runtime.registry import Kind
 from engine.text import text
+from tests.firing import fire_timers
 from tests.runtime.conftest import FORM, NOW, Staff, Start
 from tests.runtime.diagrams import chain, event, flow, process, service, user
 
@@ -165,9 +166,9 @@ def test_an_interrupting_timer_ends_the_wait_only_when_it_is_due(
     instance = start(("tim", TIMER))
     (timer,) = session.scalars(select(Timer)).all()
     assert str(timer.due_at.date()) == "2025-12-11", "受理3个工作日"
-    assert not step.fire_timers(session, instance.id, timer.due_at - timedelta(seconds=1))
+    assert not fire_timers(session, instance.id, timer.due_at - timedelta(seconds=1))
     assert len(open_items(session, instance)) == 1
-    assert step.fire_timers(session, instance.id, timer.due_at + timedelta(seconds=1))
+    assert fire_timers(session, instance.id, timer.due_at + timedelta(seconds=1))
     assert (instance.status, instance.outcome) == ("ENDED", "silence")
     assert open_items(session, instance) == []
 

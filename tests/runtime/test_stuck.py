@@ -11,13 +11,14 @@ from engine.models.running import Incident
 from engine.operations import migration_batches, migrations, tasks
 from engine.operations.incidents import retry
 from engine.people import SYSTEM
-from engine.runtime import live, step
+from engine.runtime import live
 from engine.runtime.definitions import SourceFile, files_in, publish
 from engine.runtime.in_force import current_deployment
 from engine.runtime.incidents import keep_failure
 from engine.runtime.place import Place
 from engine.runtime.scripts import StepFailed
 from engine.text import text
+from tests.firing import fire_timers
 from tests.runtime.conftest import NOW, Staff, Start
 from tests.runtime.diagrams import chain, event, process, user
 from tests.runtime.test_incidents import AFTER, CALLS, PLAN, ask, only_incident
@@ -99,7 +100,7 @@ def test_a_timer_that_cannot_go_on_does_not_stop_the_other_branch(
     overdue = NOW + timedelta(days=3)
     mine = next(one for one in open_items(session, instance) if one.element_id == "mine")
     with pytest.raises(StepFailed, match="more"):
-        step.fire_timers(session, instance.id, overdue)
+        fire_timers(session, instance.id, overdue)
     session.rollback()
     live.clear()
     instance = session.get_one(Instance, instance.id)

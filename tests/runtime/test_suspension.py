@@ -14,6 +14,7 @@ from engine.operations import tasks
 from engine.runtime import step
 from engine.runtime.run import lock_instance
 from engine.runtime.suspension import resume, suspend
+from tests.firing import fire_timers
 from tests.runtime.conftest import NOW, Staff, Start
 from tests.runtime.diagrams import chain, event, process, user
 from tests.runtime.test_steps import MESSAGE, PAUSE, TIMER, TWO, open_items
@@ -129,8 +130,8 @@ def test_a_timer_goes_on_with_its_task_and_fires_in_its_time(
     (timer,) = session.scalars(select(Timer)).all()
     assert timer.due_at == wait.due_at
     assert str(timer.due_at.date()) == "2025-12-18"
-    assert not step.fire_timers(session, instance.id, timer.due_at - timedelta(seconds=1))
-    assert step.fire_timers(session, instance.id, timer.due_at)
+    assert not fire_timers(session, instance.id, timer.due_at - timedelta(seconds=1))
+    assert fire_timers(session, instance.id, timer.due_at)
     assert instance.outcome == "silence"
 
 

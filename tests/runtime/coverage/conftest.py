@@ -17,6 +17,7 @@ from engine.runtime import live, step
 from engine.runtime.codec import decode
 from engine.runtime.definitions import SourceFile, publish, read_files, specs_of
 from engine.runtime.registry import Kind, starts_with
+from tests.firing import fire_timers
 from tests.runtime.conftest import FORM, NOW, Staff
 from tests.runtime.coverage.operations import NOTED
 
@@ -100,7 +101,7 @@ class Case:
 
     def fire(self, now: datetime) -> bool:
         """Let whatever is due at `now` fire."""
-        fired = step.fire_timers(self.session, self.instance.id, now)
+        fired = fire_timers(self.session, self.instance.id, now)
         self.settle()
         return fired
 
