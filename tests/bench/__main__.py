@@ -41,6 +41,7 @@ def main() -> int:
 def _measure_all(factory: sessionmaker[Session]) -> int:
     report = Report()
     report.times("read_one_row", measure(lambda: _read_one(factory), 200))
+    report.times("python_20000_operations", measure(_count, 200))
     work = Work(factory)
     measure_steps(report, work)
     measure_loop(report, work)
@@ -56,6 +57,13 @@ def _measure_all(factory: sessionmaker[Session]) -> int:
 def _read_one(factory: sessionmaker[Session]) -> None:
     with unit_of_work(factory) as session:
         session.execute(sql("SELECT 1"))
+
+
+def _count() -> None:
+    """Something that only the processor and Python decide, to know the machine by."""
+    found: dict[int, int] = {}
+    for number in range(20_000):
+        found[number & 255] = number
 
 
 def _measure_feel(report: Report) -> None:
