@@ -18,7 +18,7 @@ from engine.runtime.normalise.source import SCOPES, local
 from engine.runtime.normalise.vocabulary import topic_of
 from engine.runtime.registry import BOOLEAN, Domain, Operation, Sets
 
-MAX_EFFORT = 1_000_000  # names handed on; of a diagram that needs more nothing is said about them
+MAX_EFFORT = 1_000_000  # names handed on; a diagram that needs more is refused
 
 
 def join(*all_names: Names) -> dict[str, Values]:

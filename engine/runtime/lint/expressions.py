@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 from lxml import etree
 
@@ -17,24 +18,35 @@ from engine.runtime.normalise.helpers import is_helper
 from engine.runtime.normalise.source import bpmn, local, text_of
 
 _COUNTS: Names = dict.fromkeys(("nrOfInstances", "nrOfCompletedInstances", "nrOfActiveInstances"))
-_ALWAYS_FEEL = ("organisation", "assignee", "correlation")
+_IDS = ("organisation", "assignee")
+_ALWAYS_FEEL = (*_IDS, "correlation")
+
+
+class Gives(StrEnum):
+    """What an expression has to give."""
+
+    TRUTH = "TRUTH"
+    COUNT = "COUNT"
+    LIST = "LIST"
+    ID = "ID"
 
 
 @dataclass(frozen=True)
 class Written:
-    """An expression, without the leading `=`; `at` is the XML element that it stands in."""
+    """An expression, without the leading `=`; `at` is the XML element that it stands in, and
+    `gives` what it has to give, where nothing else will do."""
 
     at: etree._Element
     source: str
     names: Names
+    gives: Gives | None = None
 
 
 def written(page: Page, flow: Flow) -> Iterator[Written]:
-    """The expressions of all elements that can be reached, or of all when that was too much to
-    follow."""
+    """The expressions of all elements that can be reached."""
     for graph in graphs(page):
         for key, node in graph.nodes.items():
-            if flow.complete and key not in flow.before:
+            if key not in flow.before:
                 continue
             for out in graph.out[key]:
                 yield from _condition(out, flow.after.get(key, {}))
@@ -45,7 +57,7 @@ def written(page: Page, flow: Flow) -> Iterator[Written]:
 def _condition(out: etree._Element, names: Names) -> Iterator[Written]:
     found = out.find(bpmn("conditionExpression"))
     if found is not None and text_of(found):
-        yield Written(found, bare(text_of(found)), names)
+        yield Written(found, bare(text_of(found)), names, Gives.TRUTH)
 
 
 def _of_node(page: Page, node: etree._Element, names: Names) -> Iterator[Written]:
@@ -56,7 +68,7 @@ def _of_node(page: Page, node: etree._Element, names: Names) -> Iterator[Written
         names = {**names, **({item: None} if item else {})}
     for at, name, value in _properties(node):
         if name in _ALWAYS_FEEL or (name == "deadline" and value.startswith("=")):
-            yield Written(at, bare(value), names)
+            yield Written(at, bare(value), names, Gives.ID if name in _IDS else None)
     for entry in inputs(node):
         yield Written(entry, bare(text_of(entry)), names)
     yield from _script(node, names)
@@ -67,14 +79,15 @@ def _loop(
     page: Page, node: etree._Element, loop: etree._Element, names: Names
 ) -> Iterator[Written]:
     if collection_of(loop):
-        yield Written(loop, bare(collection_of(loop)), names)
+        yield Written(loop, bare(collection_of(loop)), names, Gives.LIST)
     number, over = child_text(loop, "loopCardinality"), child_text(loop, "completionCondition")
     if number:
-        yield Written(loop, bare(number), names)
+        yield Written(loop, bare(number), names, Gives.COUNT)
     if over:
         item = item_of(loop)
         inside = {**names, **set_once(node, page.known), **_COUNTS}
-        yield Written(loop, bare(over), {**inside, **({item: None} if item else {})})
+        names = {**inside, **({item: None} if item else {})}
+        yield Written(loop, bare(over), names, Gives.TRUTH)
 
 
 def _properties(node: etree._Element) -> Iterator[tuple[etree._Element, str, str]]:

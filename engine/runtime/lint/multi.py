@@ -45,12 +45,6 @@ def how_many(page: Page) -> Iterator[Finding]:
                 text("“{name}”要办几次没有写清", name=page.name(node)),
                 text("写一个清单（collection）或一个次数（loopCardinality），只写其一"),
             )
-        elif re.fullmatch(r"=?\s*-\s*\d+|=?\s*\d+\.\d+", number):
-            yield page.error(
-                node,
-                text("次数{number}不是零或正整数", number=short(number)),
-                text("写零或正整数"),
-            )
         item = item_of(loop)
         if item is not None and not _NAME.fullmatch(item):
             yield page.error(

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from engine.feel import BUILTINS, FeelError, compile_expression, nodes
 from engine.feel.parser import parse
 from engine.findings import Finding, short
+from engine.runtime.lint.constants import wrong_constants
 from engine.runtime.lint.data import solve
 from engine.runtime.lint.expressions import Written, written
 from engine.runtime.lint.foreign import JUEL
@@ -23,16 +24,14 @@ MOST_COMPARED = 500  # names that each of them is compared with
 def expressions(page: Page) -> Iterator[Finding]:
     """All that is to be said of every expression."""
     flow, effort = solve(page), 0
-    if flow.complete:
-        yield from facts(page, flow)
+    if not flow.complete:
+        yield _too_much(page)
+        return
+    yield from facts(page, flow)
     for one in written(page, flow):
         effort += 1 + len(one.names)
         if effort > MOST_EFFORT:
-            yield page.error(
-                page.process,
-                text("表达式和设定的名称太多，检查不过来"),
-                text("拆成几个流程，再用调用活动连接"),
-            )
+            yield _too_much(page)
             return
         if any(sign in one.source for sign in JUEL):
             continue  # told as what it is
@@ -42,10 +41,19 @@ def expressions(page: Page) -> Iterator[Finding]:
         except FeelError as error:
             yield _unreadable(page, one, error)
             continue
-        if flow.complete:
-            yield from _unset(page, one, reads)
-            yield from _impossible(page, one, tree)
+        yield from _unset(page, one, reads)
+        yield from _impossible(page, one, tree)
         yield from _periods(page, one, tree)
+        if not reads:
+            yield from wrong_constants(page, one)
+
+
+def _too_much(page: Page) -> Finding:
+    return page.error(
+        page.process,
+        text("表达式和设定的名称太多，检查不过来"),
+        text("拆成几个流程，再用调用活动连接"),
+    )
 
 
 def _reads(page: Page, one: Written) -> frozenset[str]:

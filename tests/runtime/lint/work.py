@@ -91,15 +91,30 @@ MULTI = {
     "how many": one(
         user("u", inner="<bpmn:multiInstanceLoopCharacteristics/>"), "u", "几次没有写清"
     ),
-    "below zero": one(
+    **{
+        f"always {count}": one(
+            user(
+                "u",
+                inner="<bpmn:multiInstanceLoopCharacteristics><bpmn:loopCardinality>"
+                f"{count}</bpmn:loopCardinality></bpmn:multiInstanceLoopCharacteristics>",
+            ),
+            "u",
+            "总是得到",
+            at="<bpmn:multiInstance",
+        )
+        for count in ("-1", "=1 - 4", "=1.5", "=2000", "=null", "true")
+    },
+    "always one": one(
         user(
             "u",
-            inner="<bpmn:multiInstanceLoopCharacteristics><bpmn:loopCardinality>-1"
-            "</bpmn:loopCardinality></bpmn:multiInstanceLoopCharacteristics>",
+            inner="<bpmn:multiInstanceLoopCharacteristics><bpmn:loopDataInputRef>=1"
+            "</bpmn:loopDataInputRef></bpmn:multiInstanceLoopCharacteristics>",
         ),
         "u",
-        "-1",
+        "总是得到",
+        at="<bpmn:multiInstance",
     ),
+    "always nobody": one(user("u", assignee="=null"), "u", "null", at='name="assignee"'),
     "no variable": one(
         user(
             "u",
