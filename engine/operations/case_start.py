@@ -40,13 +40,15 @@ def start_pending(session: Session, case_id: int, now: datetime) -> bool:
     )
     case = session.scalar(query.with_for_update(skip_locked=True))
     if case is not None:
-        start_case(session, case, SYSTEM, now)
+        start_case(session, case, _first_batch(session, case), SYSTEM, now)
     return case is not None
 
 
-def start_case(session: Session, case: GuaranteeCase, actor: Actor, now: datetime) -> None:
-    """Start guarantee_case for a case; its first referrer, finance bureau and centre take part."""
-    batch = _first_batch(session, case)
+def start_case(
+    session: Session, case: GuaranteeCase, batch: ReferralBatch, actor: Actor, now: datetime
+) -> None:
+    """Start guarantee_case for a case that `batch` referred first; its referrer, the finance bureau
+    and the centre take part."""
     firm = session.get_one(Enterprise, case.enterprise_id)
     _audit(session, case, batch, firm, actor, now)
     scheme = programme_of(session, case.programme)

@@ -116,15 +116,16 @@ def _judge(
     """The checks as they stand; an old answer holds while what was asked is still the same."""
     programme = programme_of(ctx.session, case.programme)
     blank = applicant_of(ctx.session, case, programme, ctx.parameters)
-    questions = {
-        check.code: check
-        for check in screen(blank, ctx.today, ctx.parameters, ctx.consult).checks
-        if check.outcome is Outcome.JUDGE
-    }
+    consulted = ctx.consult()
+    unanswered = screen(blank, ctx.today, ctx.parameters, consulted)
+    questions = {check.code: check for check in unanswered.of(Outcome.JUDGE)}
     held = {**_still_valid(results, questions), **(given or {})}
     # what is the head's to decide is no question to the reviewer
     open_ = {code for code, check in questions.items() if not check.needs_head}
     held = {code: answer for code, answer in held.items() if code in open_}
+    if not held:
+        consulted.keep()
+        return Judged(unanswered, held, questions)
     answered = replace(blank, answers=answers.as_facts(held, ctx.parameters))
     return Judged(screen(answered, ctx.today, ctx.parameters, ctx.decide), held, questions)
 

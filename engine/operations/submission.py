@@ -151,7 +151,7 @@ def _open(
         item.case_id, item.submitted_at = case.id, ctx.now
     ctx.session.flush()
     for case in cases[:AT_ONCE]:
-        start_case(ctx.session, case, ctx.actor, ctx.now)
+        start_case(ctx.session, case, batch, ctx.actor, ctx.now)
 
 
 def _case(

@@ -1,6 +1,6 @@
 """What a process consists of in a deployment: itself, all it calls, their forms and decisions."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from engine.models import Definition, DefinitionKind, DeploymentMember
 from engine.runtime.normalise import BPMN, CAMUNDA, parse_xml
+from engine.runtime.per_deployment import PerDeployment
 
 PROCESS, FORM = DefinitionKind.PROCESS.value, DefinitionKind.FORM.value
 DECISION = DefinitionKind.DECISION.value
@@ -35,23 +36,10 @@ class References:
 
 
 Members = Mapping[tuple[str, str], Member]
-# Files and deployments never change; ids repeat from one database to the next.
-_references: dict[str, References] = {}
-_members: dict[tuple[Hashable, int], Members] = {}
+_references: dict[str, References] = {}  # by the file's digest
 
 
-def members(session: Session, deployment_id: int) -> Members:
-    """All definitions of a deployment by kind and key."""
-    place = (session.get_bind().engine.url, deployment_id)
-    if place not in _members:
-        found = _read_members(session, deployment_id)
-        if not found:
-            return found  # not there, or not yet
-        _members[place] = found
-    return _members[place]
-
-
-def _read_members(session: Session, deployment_id: int) -> Members:
+def _members(session: Session, deployment_id: int) -> Members:
     columns = (Definition.id, Definition.kind, Definition.key, Definition.version)
     query = (
         select(*columns, Definition.name, Definition.digest)
@@ -60,6 +48,10 @@ def _read_members(session: Session, deployment_id: int) -> Members:
     )
     found = (Member(*row) for row in session.execute(query).tuples())
     return {(one.kind, one.key): one for one in found}
+
+
+members = PerDeployment(_members)
+"""All definitions of a deployment by kind and key."""
 
 
 def closure(session: Session, all_of: Members, process_key: str) -> Members:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -26,6 +26,9 @@ from engine.runtime.registry import (
     starts_with,
 )
 from engine.text import Text
+
+if TYPE_CHECKING:
+    from engine.runtime.decisions import Consultation
 
 __all__ = [
     "Operation",
@@ -83,13 +86,13 @@ class StepContext:
         """What a published decision says of facts, kept with the case (decisions.ask)."""
         from engine.runtime.decisions import ask
 
-        return ask(self, decision, facts, keep=True)
+        return ask(self, decision, facts)
 
-    def consult(self, decision: str, facts: Mapping[str, Any]) -> Result:
-        """The same without a record: what it would say."""
-        from engine.runtime.decisions import ask
+    def consult(self) -> "Consultation":
+        """To ask the same without a record."""
+        from engine.runtime.decisions import Consultation
 
-        return ask(self, decision, facts, keep=False)
+        return Consultation(self)
 
     def send(self, message: str, correlation: object) -> None:
         """Send a message to waiting instances once this step is saved, in its transaction."""

@@ -1,6 +1,7 @@
 """Published decisions: which one is meant, what it says, and a record of why."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -13,32 +14,71 @@ from engine.models import Definition, DefinitionKind, DeploymentMember
 from engine.models.running import Evaluation
 from engine.runtime.context import StepContext
 from engine.runtime.in_force import current_deployment
+from engine.runtime.per_deployment import PerDeployment
 from engine.runtime.scripts import StepFailed
 from engine.text import text
 from engine.writes import add_row
 
-Published = tuple[int, str, Model]  # definition, its key, what it decides
 _models: dict[tuple[tuple[str, str], ...], dict[str, Model]] = {}
-_deployed: dict[tuple[Hashable, int], list[Published]] = {}
 
 
-def ask(ctx: StepContext, decision: str, facts: Mapping[str, Any], *, keep: bool) -> Result:
+@dataclass(frozen=True)
+class _Published:
+    """A model, and the definition that it is of."""
+
+    definition_id: int
+    key: str
+    model: Model
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What a decision says, of which facts."""
+
+    source: _Published
+    decision: str
+    facts: dict[str, Any]
+    result: Result
+
+
+def ask(ctx: StepContext, decision: str, facts: Mapping[str, Any]) -> Result:
     """What a decision says of facts by the names of its inputs, dates and amounts as such or as
-    text; `keep` stores the answer with its explanation.
+    text; the answer is kept with the case, with its explanation.
 
     Raises StepFailed for an unknown decision and where a bound is reached, DecisionRefused when
     there is no answer.
     """
-    definition_id, key, model = _find(ctx, decision)
-    given = {name: native(facts[name]) for name in model.input_types if name in facts}
+    found = _ask(ctx, decision, facts)
+    _keep(ctx, found)
+    return found.result
+
+
+class Consultation:
+    """Asks decisions without a record: what they would say. Raises what `ask` raises."""
+
+    def __init__(self, ctx: StepContext) -> None:
+        self._ctx = ctx
+        self._answers: list[_Answer] = []
+
+    def __call__(self, decision: str, facts: Mapping[str, Any]) -> Result:
+        self._answers.append(_ask(self._ctx, decision, facts))
+        return self._answers[-1].result
+
+    def keep(self) -> None:
+        """Keep the answers with the case after all."""
+        for answer in self._answers:
+            _keep(self._ctx, answer)
+
+
+def _ask(ctx: StepContext, decision: str, facts: Mapping[str, Any]) -> _Answer:
+    source = _find(ctx, decision)
+    given = {name: native(facts[name]) for name in source.model.input_types if name in facts}
     try:
-        result = model.evaluate(decision, given)
+        result = source.model.evaluate(decision, given)
     except FeelError as error:
         raise _failed("decision_failed", decision, str(error)) from error
     result.required()
-    if keep:
-        _keep(ctx, (definition_id, key, decision), given, result)
-    return result
+    return _Answer(source, decision, given, result)
 
 
 def mapped(value: Any, mapping: str) -> Any:
@@ -56,57 +96,53 @@ def _entry(row: Any) -> Any:
     return next(iter(row.values())) if isinstance(row, dict) and len(row) == 1 else row
 
 
-def _find(ctx: StepContext, decision: str) -> Published:
+def _find(ctx: StepContext, decision: str) -> _Published:
     """In the instance's own deployment; one from before there was such a table asks the current."""
-    own = _in_deployment(ctx.session, ctx.instance.deployment_id, decision)
-    found = own or _in_deployment(ctx.session, current_deployment(ctx.session), decision)
+    found = _deployed(ctx.session, ctx.instance.deployment_id).get(decision)
+    if found is None:
+        found = _deployed(ctx.session, current_deployment(ctx.session)).get(decision)
     if found is None:
         raise _failed("unknown_decision", decision, str(text("没有发布")))
     return found
 
 
-def _in_deployment(session: Session, deployment_id: int, decision: str) -> Published | None:
-    for found in _published(session, deployment_id):
-        if decision in {name for one in found[2].decisions for name in (one.id, one.name)}:
-            return found
-    return None
-
-
-def _published(session: Session, deployment_id: int) -> list[Published]:
-    place = (session.get_bind().engine.url, deployment_id)
-    if place not in _deployed:
-        query = (
-            select(Definition)
-            .join(DeploymentMember)
-            .where(
-                DeploymentMember.deployment_id == deployment_id,
-                Definition.kind == DefinitionKind.DECISION.value,
-            )
-            .order_by(Definition.key)
+def _published(session: Session, deployment_id: int) -> dict[str, _Published]:
+    """The models of a deployment by the ids and names of their decisions, the first by key."""
+    query = (
+        select(Definition)
+        .join(DeploymentMember)
+        .where(
+            DeploymentMember.deployment_id == deployment_id,
+            Definition.kind == DefinitionKind.DECISION.value,
         )
-        rows = session.scalars(query).all()
-        content = tuple((row.key, row.digest) for row in rows)
-        if content not in _models:
-            _models[content] = load_models({row.key: row.source for row in rows})
-        _deployed[place] = [(row.id, row.key, _models[content][row.key]) for row in rows]
-    return _deployed[place]
+        .order_by(Definition.key)
+    )
+    rows = session.scalars(query).all()
+    content = tuple((row.key, row.digest) for row in rows)
+    if content not in _models:
+        _models[content] = load_models({row.key: row.source for row in rows})
+    found: dict[str, _Published] = {}
+    for row in rows:
+        source = _Published(row.id, row.key, _models[content][row.key])
+        for one in source.model.decisions:
+            found.setdefault(one.id, source)
+            found.setdefault(one.name, source)
+    return found
 
 
-def _keep(
-    ctx: StepContext,
-    source: tuple[int, str, str],
-    inputs: dict[str, Any],
-    result: Result,
-) -> None:
-    found = result.to_json()
+_deployed = PerDeployment(_published)
+
+
+def _keep(ctx: StepContext, answer: _Answer) -> None:
+    found = answer.result.to_json()
     values = {
         "instance_id": ctx.instance.id,
         "subject": ctx.instance.subject,
         "element_id": ctx.element_id,
-        "definition_id": source[0],
-        "definition_key": source[1],
-        "decision": source[2],
-        "inputs": inputs,
+        "definition_id": answer.source.definition_id,
+        "definition_key": answer.source.key,
+        "decision": answer.decision,
+        "inputs": answer.facts,
         "result": found["value"],
         "explanation": found,
         "at": ctx.now,

@@ -7,7 +7,7 @@ belongs together. An instance stays on the deployment it started with.
 import hashlib
 import json
 import threading
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -30,10 +30,11 @@ from engine.models import (
 from engine.people import Actor
 from engine.runtime.codec import Specs, settle
 from engine.runtime.elements import DanbaoParser
-from engine.runtime.in_force import Content, read_programmes, sources_of
+from engine.runtime.in_force import Content, ask_again, read_programmes, sources_of
 from engine.runtime.lint.gate import check as check_files
 from engine.runtime.lint.gather import Source
 from engine.runtime.normalise import BPMN, DiagramRefused, normalise, parse_xml
+from engine.runtime.per_deployment import PerDeployment
 from engine.runtime.picture import render_svg
 from engine.text import text
 
@@ -182,14 +183,14 @@ def _deployment(session: Session, definitions: list[Definition], now: datetime) 
     ids = sorted(definition.id for definition in definitions)
     digest = hashlib.sha256(json.dumps(ids).encode()).hexdigest()
     found = session.scalar(select(Deployment).where(Deployment.digest == digest))
-    if found is not None:
-        found.activated_at = now
-        return found
-    members = [DeploymentMember(definition_id=key) for key in ids]
-    deployment = Deployment(digest=digest, created_at=now, activated_at=now, members=members)
-    session.add(deployment)
+    if found is None:
+        members = [DeploymentMember(definition_id=key) for key in ids]
+        found = Deployment(digest=digest, created_at=now, activated_at=now, members=members)
+        session.add(found)
+    found.activated_at = now
     session.flush()
-    return deployment
+    ask_again(session)
+    return found
 
 
 def definition_in(
@@ -215,21 +216,7 @@ MOST_SPECS = 100
 """Sets of compiled processes kept in memory, some 1.3 MB each; an older one is compiled again."""
 
 _lock = threading.Lock()
-_contents: dict[tuple[Hashable, int], Content] = {}
 _specs: dict[Content, dict[str, Specs]] = {}
-
-
-def specs_of(session: Session, deployment_id: int, process_key: str) -> Specs:
-    """The executable form of a process. Parsed once for the same files, whatever database they
-    are in (ids repeat from one database to the next; a process may serve more than one)."""
-    place = (session.get_bind().engine.url, deployment_id)
-    content = _contents.get(place)
-    if content is None:
-        content = _contents[place] = _content(session, deployment_id)
-    found = _specs.get(content)
-    if found is None:
-        found = _compile(content, sources_of(session, DefinitionKind.PROCESS, content))
-    return found[process_key]
 
 
 def _content(session: Session, deployment_id: int) -> Content:
@@ -243,6 +230,19 @@ def _content(session: Session, deployment_id: int) -> Content:
         .order_by(Definition.key)
     )
     return tuple(session.execute(query).tuples().all())
+
+
+_contents = PerDeployment(_content)
+
+
+def specs_of(session: Session, deployment_id: int, process_key: str) -> Specs:
+    """The executable form of a process. Parsed once for the same files, whatever database they
+    are in (a process may serve more than one)."""
+    content = _contents(session, deployment_id)
+    found = _specs.get(content)
+    if found is None:
+        found = _compile(content, sources_of(session, DefinitionKind.PROCESS, content))
+    return found[process_key]
 
 
 def _compile(content: Content, sources: Mapping[str, bytes]) -> dict[str, Specs]:

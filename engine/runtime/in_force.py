@@ -50,12 +50,10 @@ def _in_force(session: Session) -> _InForce:
     return found
 
 
-def _ask_again(session: Session, *_: object) -> None:
+@event.listens_for(Session, "after_transaction_end")
+def ask_again(session: Session, *_: object) -> None:
+    """Something else may be in force from here on: a new transaction, or a publication in it."""
     session.info.pop("in_force", None)
-
-
-event.listen(Session, "after_transaction_end", _ask_again)
-event.listen(Session, "after_flush", _ask_again)  # which a publication makes
 
 
 def current_deployment(session: Session) -> int:

@@ -68,6 +68,13 @@ def measure_loop(report: Report, work: Work) -> None:
     report.at_most("loop_last_over_first", median(found[-100:]) / median(found[:100]), "times", 1.3)
 
 
+def measure_across(report: Report, work: Work) -> None:
+    """A completion where the client is on another processor than the server."""
+    walk = Walk(work, "loop")
+    walk.begin()
+    report.times("complete_user_task_across_processors", [_timed(walk) for _ in range(300)])
+
+
 def measure_round_trips(report: Report, work: Work) -> None:
     """Every exchange with the server in one step, those that begin and commit it among them."""
     walk = Walk(work, "loop")
