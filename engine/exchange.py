@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import count
+from secrets import token_hex
 from select import POLLIN, POLLOUT, poll
 from typing import Any
 
 import psycopg
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import InFailedSqlTransaction, OperationalError, error_from_result
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -27,8 +28,11 @@ Statement = tuple[str, Sequence[Any]]
 _BEGIN: Statement = ("BEGIN ISOLATION LEVEL READ COMMITTED", ())
 _COMMIT: Statement = ("COMMIT", ())
 _KEPT = 300  # statements that stay prepared on a connection; the one used longest ago goes
-_Prepared = OrderedDict[str, bytes]  # statement → its name on the server
+_STALE = (b"0A000", b"26000")  # the plan gives other columns now; there is no such statement
+_OURS = token_hex(4).encode()  # a pooler may give one server connection to several processes
 _numbers = count(1)
+_Prepared = OrderedDict[str, bytes]  # statement → its name on the server
+_Dumped = tuple[Sequence[Any], Sequence[int] | None]
 
 observers: list[Callable[[str], None]] = []
 """Called with each statement before it is sent, which then happens one by one; for fault tests."""
@@ -74,6 +78,17 @@ def _driver(connection: Connection) -> Iterator[psycopg.Connection[Any]]:
             hide_parameters=True,
             connection_invalidated=connection.invalidated,
         ) from error
+    except BaseException as error:
+        if raw.closed:
+            connection.invalidate(error)
+        raise
+
+
+def has_failed(connection: Connection) -> bool:
+    """Whether a statement of the transaction has failed, so that a commit would roll it back."""
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, psycopg.Connection)  # noqa: S101 (engine/db.py makes no other)
+    return raw.pgconn.transaction_status == TransactionStatus.INERROR
 
 
 def _run(
@@ -108,34 +123,39 @@ class _Pipeline:
 
     def __init__(self, raw: psycopg.Connection[Any], prepared: _Prepared) -> None:
         self.raw, self.server, self.prepared = raw, raw.pgconn, prepared
-        self.dumper = Transformer(raw)
         self.waits = poll()
         self.asked: list[str | None] = []  # a result each: of preparing that text, or of executing
         self.failed: PGresult | None = None
 
     def run(self, statements: Sequence[Statement]) -> list[PGresult]:
         """The result of each statement. Raises psycopg.Error."""
+        # a value that cannot be sent fails here, where nothing has begun
+        dumped = [_dump(self.raw, parameters) for _, parameters in statements]
         try:
-            self.server.enter_pipeline_mode()
-            for text, parameters in statements:
-                self._put(text, parameters)
-            self.server.pipeline_sync()
-            results = self._read()
-            self.server.exit_pipeline_mode()
-        except BaseException:
+            results = self._run([text for text, _ in statements], dumped)
+        except BaseException as error:
             self.raw.close()  # between a question and its answer it is of no use any more
-            if self.failed is None:
+            if self.failed is None or not isinstance(error, psycopg.Error):
                 raise
         if self.failed is not None:  # also when the server hung up, since this says why
+            self._forget(self.failed)
             raise error_from_result(self.failed)
         return results
 
-    def _put(self, text: str, parameters: Sequence[Any]) -> None:
-        name = self._name(text)
-        formats = [PyFormat.BINARY if type(one) is bytes else PyFormat.TEXT for one in parameters]
-        values = self.dumper.dump_sequence(parameters, formats)
-        self.server.send_query_prepared(name, values, self.dumper.formats)
-        self.asked.append(None)
+    def _run(self, texts: Sequence[str], dumped: Sequence[_Dumped]) -> list[PGresult]:
+        self.server.enter_pipeline_mode()
+        for text, (values, formats) in zip(texts, dumped, strict=True):
+            self.server.send_query_prepared(self._name(text), values, formats)
+            self.asked.append(None)
+        self.server.pipeline_sync()
+        results = self._read()
+        self.server.exit_pipeline_mode()
+        return results
+
+    def _forget(self, failed: PGresult) -> None:
+        """What does not fit the tables any more, or is gone, is prepared anew the next time."""
+        if failed.error_field(DiagnosticField.SQLSTATE) in _STALE:
+            self.prepared.clear()
 
     def _name(self, text: str) -> bytes:
         if text in self.prepared:
@@ -145,7 +165,7 @@ class _Pipeline:
             oldest, name = self.prepared.popitem(last=False)
             self.server.send_close_prepared(name)
             self.asked.append(oldest)
-        self.prepared[text] = b"danbao_%d" % next(_numbers)
+        self.prepared[text] = b"%s_%d" % (_OURS, next(_numbers))
         self.server.send_prepare(self.prepared[text], _numbered(text))
         self.asked.append(text)
         return self.prepared[text]
@@ -187,6 +207,12 @@ class _Pipeline:
         """After the results of a statement libpq gives None."""
         if self._next() is not None:
             raise OperationalError("more than one result of a statement")
+
+
+def _dump(raw: psycopg.Connection[Any], parameters: Sequence[Any]) -> _Dumped:
+    dumper = Transformer(raw)
+    formats = [PyFormat.BINARY if type(one) is bytes else PyFormat.TEXT for one in parameters]
+    return dumper.dump_sequence(parameters, formats), dumper.formats
 
 
 @lru_cache(maxsize=1024)

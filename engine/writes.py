@@ -24,7 +24,7 @@ from sqlalchemy.orm import (
 )
 from sqlalchemy.orm.attributes import set_committed_value
 
-from engine.exchange import Statement, exchange
+from engine.exchange import Statement, exchange, has_failed
 from engine.exchange import commit as commit_with
 from engine.models.base import Base
 
@@ -141,9 +141,11 @@ def write(session: Session) -> None:
 
 def commit(session: Session) -> None:
     """Send what waits and commit, in one exchange, so that the session's own commit has nothing
-    left to ask the server for. Raises DBAPIError."""
+    left to ask the server for. Raises DBAPIError, also where a statement had failed and nobody
+    minded: the server would answer such a commit with a rollback."""
     session.flush()
-    if session.info.get(_KEY):
+    waiting = session.info.get(_KEY)
+    if waiting or (session.in_transaction() and has_failed(session.connection())):
         _send(session, session.connection(), commit_with)
 
 

@@ -20,7 +20,7 @@ from engine.operations.access import OVERSEERS, sees_all
 from engine.operations.draft_source import check_source, in_utf8, new_diagram
 from engine.people import Actor
 from engine.runtime.definitions import definition_in
-from engine.runtime.in_force import current_deployment
+from engine.runtime.in_force import ask_again, current_deployment
 from engine.text import Text, text
 
 CHAIN = "system:definitions"
@@ -138,6 +138,7 @@ def _version(session: Session, key: str, definition_id: int) -> Definition:
 def _require_none(session: Session, key: str) -> None:
     # two who begin at once: the second waits here, and then sees the first one's draft
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"draft:{key}", 0))))
+    ask_again(session)  # its process may have been published while this waited
     query = select(Draft).where(Draft.key == key, Draft.status.in_(UNSETTLED))
     found = session.scalar(query)
     if found is not None:

@@ -105,6 +105,7 @@ def source_file(kind: DefinitionKind, key: str, source: bytes) -> SourceFile:
 def hold_publication(session: Session) -> None:
     """Nobody else publishes until this transaction ends."""
     session.execute(sql("SELECT pg_advisory_xact_lock(hashtext('danbao.publish'))"))
+    ask_again(session)  # something may have been published while this waited
 
 
 def publish(

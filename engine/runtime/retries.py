@@ -57,7 +57,9 @@ def try_again(
     if isinstance(attempt.error, TaskLeft):
         settle(found, Resolution.ENDED, actor, now)
     elif attempt.error is not None:
-        keep_failure(session, instance, place_of(found), attempt.error, now)
+        # a step as a whole may fail elsewhere this time
+        place = place_of(found) if found.task_id else Place(instance.process_key)
+        keep_failure(session, instance, place, attempt.error, now)
     return attempt.error is None
 
 

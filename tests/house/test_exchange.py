@@ -1,18 +1,22 @@
 """Several statements in one exchange: what they give, what fails, and what a connection keeps."""
 
+import signal
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import NullPool, text
+from sqlalchemy import NullPool, func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
 
-from engine import db, exchange
+from engine import db, exchange, writes
 from engine.db import unit_of_work
 from engine.exchange import Statement
+from engine.models import DomainEvent
 
+NOW = datetime(2026, 2, 28, tzinfo=UTC)
 TABLE = "CREATE TEMPORARY TABLE t (n int PRIMARY KEY, s text)"
 
 
@@ -71,6 +75,65 @@ def test_what_could_not_be_prepared_is_tried_anew(session: Session) -> None:
     assert _run(session, ("SELECT n FROM t_of_later", ()), ("SELECT 1", ())) == [[], [(1,)]]
 
 
+def test_a_plan_that_the_tables_have_outgrown_is_made_anew(session: Session) -> None:
+    session.execute(text(TABLE))
+    session.commit()
+    _run(session, _add(1, "7"))
+    everything: Statement = ("SELECT * FROM t", ())
+    assert _run(session, everything) == [[(1, "7")]]
+    session.execute(text("ALTER TABLE t ALTER s TYPE int USING s::int"))
+    session.commit()
+    with pytest.raises(DBAPIError, match="cached plan"):
+        _run(session, everything)
+    session.rollback()
+    assert _run(session, everything) == [[(1, 7)]]
+    session.execute(text("DISCARD PLANS"))
+    session.execute(text("DEALLOCATE ALL"))
+    with pytest.raises(DBAPIError, match="does not exist"):
+        _run(session, everything)
+    session.rollback()
+    assert _run(session, everything) == [[(1, 7)]]
+
+
+@pytest.mark.parametrize("value", ["a\x00b", "\ud800", {"a": 1}, [1, "a"]])
+def test_a_value_that_cannot_be_sent_is_refused_before_anything_is(
+    session: Session, value: object
+) -> None:
+    session.execute(text(TABLE))
+    with (
+        pytest.raises((DBAPIError, UnicodeError)) as caught,
+        session.begin_nested(),
+    ):
+        _run(session, _add(1), ("INSERT INTO t (n, s) VALUES (2, %s)", (value,)))
+    assert not getattr(caught.value, "connection_invalidated", False)
+    assert _all(session) == [], "别的照常办，这一件没有留下一半"
+
+
+def _sleep(factory: sessionmaker[Session], undone: list[str]) -> None:
+    with unit_of_work(factory) as own:
+        db.after_rollback(own, lambda: undone.append("file"))
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        _run(own, ("SELECT pg_sleep(60)", ()))
+
+
+def test_whoever_interrupts_a_statement_is_obeyed(
+    session: Session, factory: sessionmaker[Session]
+) -> None:
+    undone: list[str] = []
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            _sleep(factory, undone)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert undone == ["file"]
+    assert session.scalar(text("SELECT 1")) == 1
+
+
 def test_only_so_many_statements_stay_prepared(session: Session) -> None:
     for number in range(0, 700, 7):
         several = [(f"SELECT {number + more}", ()) for more in range(7)]
@@ -107,6 +170,29 @@ def test_a_transaction_that_had_failed_is_not_said_to_be_committed(session: Sess
         exchange.commit(connection, [])
     session.rollback()
     assert _all(session) == []
+
+
+def _fail_unnoticed(factory: sessionmaker[Session], done: list[str], *, more: bool) -> None:
+    with unit_of_work(factory) as own:
+        db.after_commit(own, lambda: done.append("told"))
+        writes.add_row(own, DomainEvent, {"kind": "k", "subject": "s", "payload": {}, "at": NOW})
+        writes.write(own)
+        with suppress(DBAPIError):
+            own.connection().exec_driver_sql("SELECT 1/0")
+        if more:
+            writes.later(own, "SELECT 1")
+
+
+@pytest.mark.parametrize("more", [False, True])
+def test_a_unit_of_work_whose_statement_failed_unnoticed_is_not_said_to_be_done(
+    factory: sessionmaker[Session], more: bool
+) -> None:
+    done: list[str] = []
+    with pytest.raises(DBAPIError, match=r"rolled back|aborted"):
+        _fail_unnoticed(factory, done, more=more)
+    assert done == []
+    with unit_of_work(factory) as own:
+        assert own.scalar(select(func.count(DomainEvent.id))) == 0
 
 
 def test_a_server_that_hung_up_between_two_units_of_work_is_not_noticed(

@@ -32,7 +32,9 @@ def run_on(workflow: Any, note: Callable[[Any], None]) -> None:
     try:
         _Running(workflow, note).run()
     except RecursionError as error:  # the library looks ahead along a circle
-        raise _restless() from error
+        restless = _restless()
+        restless.__dict__.update(error.__dict__)  # where it was raised
+        raise restless from error
 
 
 def _restless() -> StepFailed:

@@ -58,8 +58,8 @@ def _too_much(page: Page) -> Finding:
 
 def _reads(page: Page, one: Written) -> frozenset[str]:
     functions = dict.fromkeys(page.known.functions, _never)
-    return compile_expression(one.source, names=one.names, functions=functions).names - set(
-        BUILTINS
+    return compile_expression(one.source, names=one.names, functions=functions).names - (
+        set(BUILTINS) - one.names.keys()
     )
 
 

@@ -6,8 +6,13 @@ from sqlalchemy.orm import Session
 
 from engine.jobs.timers import sweep_timers
 from engine.models.running import Incident
+from engine.operations.incidents import retry
+from engine.people import SYSTEM
+from engine.runtime.codec import decode, encode
+from engine.runtime.definitions import specs_of
+from engine.runtime.place import blamed
 from engine.runtime.scripts import StepFailed
-from tests.runtime.coverage.conftest import Run
+from tests.runtime.coverage.conftest import Case, Run
 from tests.runtime.coverage.parts import catch, element, end, gateway, inside, loop, timer
 from tests.runtime.coverage.test_sweep import ENDLESS, LATER, Factory
 from tests.runtime.diagrams import chain, event, flow, process, service, user
@@ -117,3 +122,36 @@ def test_whoever_waits_for_the_answer_is_told_the_same(run: Run) -> None:
     case = run(source, shared="no time")
     with pytest.raises(StepFailed, match="“x”"):
         case.do("a")
+
+
+def test_a_retry_that_fails_elsewhere_says_where(
+    run: Run, factory: Factory, session: Session
+) -> None:
+    case = run(_late(CHOICE, after=user("u", "nobody:maker")), gate=False, shared="no time")
+    sweep_timers(factory, LATER)
+    found = session.scalars(select(Incident)).one()
+    assert found.element_id == "x"
+    _let(case, shared=False)
+    assert not retry(session, found.id, SYSTEM, LATER).done
+    assert (found.element_id, found.code) == ("u", "party_unbound")
+
+
+def test_a_circle_that_the_library_follows_without_end_has_a_place(run: Run) -> None:
+    gate = gateway("exclusive", "g") + gateway("exclusive", "h")
+    source = process("p", event("start", "s") + gate + chain("s", "g", "h", "g"))
+    with pytest.raises(StepFailed) as caught:
+        run(source, gate=False)
+    place = blamed(caught.value)
+    assert place is not None
+    assert place.element_id in ("s", "g", "h")
+
+
+def _let(case: Case, **data: object) -> None:
+    """Change the data of a case, as nothing but a test does."""
+    specs = specs_of(case.session, case.instance.deployment_id, "p")
+    workflow = decode(case.instance.state, specs)
+    for task in workflow.tasks.values():
+        task.data.update(data)
+    case.instance.state = encode(workflow)
+    case.instance.version += 1
+    case.settle()

@@ -53,6 +53,16 @@ GOOD = {
         element("scriptTask", "x", "<bpmn:script>part = case_id\ntotal = part + 1</bpmn:script>"),
         "x",
     ),
+    "a variable named like a function": between(
+        element("scriptTask", "x", "<bpmn:script>count = 2</bpmn:script>")
+        + user(
+            "u",
+            inner="<bpmn:multiInstanceLoopCharacteristics><bpmn:loopCardinality>=count + 1"
+            "</bpmn:loopCardinality></bpmn:multiInstanceLoopCharacteristics>",
+        ),
+        "x",
+        "u",
+    ),
     "a decision": choice(
         '=grade = "A"',
         element(

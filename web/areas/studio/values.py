@@ -91,7 +91,7 @@ def _clause(value: str) -> str | None:
 
 
 def _stage(value: str) -> str | None:
-    number = int(value) if value.isdecimal() else 0
+    number = int(value) if value.isdecimal() and len(value) < 4 else 0
     return f"{value} {stages()[number - 1]}" if 1 <= number <= len(stages()) else None
 
 
