@@ -9,7 +9,7 @@ from engine.models import Definition, DefinitionKind, Draft
 from engine.operations import draft_saving, draft_settling, drafts
 from engine.people import Actor
 from engine.runtime.definitions import definition_in
-from engine.runtime.in_force import current_deployment
+from engine.runtime.in_force import ask_again, current_deployment
 from tests.operations.world import World, person
 
 KEY = "bank_approval"
@@ -29,7 +29,8 @@ def owner(world: World, name: str = "owner", code: str = "finance") -> Actor:
 
 
 def current(session: Session, key: str = KEY) -> Definition:
-    """The version of a process in force."""
+    """The version of a process in force, whoever else has published since this session asked."""
+    ask_again(session)
     return definition_in(session, current_deployment(session), DefinitionKind.PROCESS, key)
 
 
