@@ -57,14 +57,19 @@ def commit(connection: Connection, statements: Sequence[Statement]) -> None:
             raise InFailedSqlTransaction("a statement before had failed: all was rolled back")
 
 
+def _raw(connection: Connection) -> psycopg.Connection[Any]:
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, psycopg.Connection)  # noqa: S101 (engine/db.py makes no other)
+    return raw
+
+
 @contextmanager
 def _driver(connection: Connection) -> Iterator[psycopg.Connection[Any]]:
     """psycopg's own connection, whose errors become what SQLAlchemy makes of them (DBAPIError).
 
     One that is lost is not asked to roll back, which would hide why, but given up.
     """
-    raw = connection.connection.driver_connection
-    assert isinstance(raw, psycopg.Connection)  # noqa: S101 (engine/db.py makes no other)
+    raw = _raw(connection)
     try:
         yield raw
     except psycopg.Error as error:
@@ -86,9 +91,7 @@ def _driver(connection: Connection) -> Iterator[psycopg.Connection[Any]]:
 
 def has_failed(connection: Connection) -> bool:
     """Whether a statement of the transaction has failed, so that a commit would roll it back."""
-    raw = connection.connection.driver_connection
-    assert isinstance(raw, psycopg.Connection)  # noqa: S101 (engine/db.py makes no other)
-    return raw.pgconn.transaction_status == TransactionStatus.INERROR
+    return _raw(connection).pgconn.transaction_status == TransactionStatus.INERROR
 
 
 def _run(
