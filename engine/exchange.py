@@ -133,7 +133,7 @@ class _Pipeline:
     def run(self, statements: Sequence[Statement]) -> list[PGresult]:
         """The result of each statement. Raises psycopg.Error."""
         # a value that cannot be sent fails here, where nothing has begun
-        dumped = [_dump(self.raw, parameters) for _, parameters in statements]
+        dumped = _dumped(self.raw, statements)
         try:
             results = self._run([text for text, _ in statements], dumped)
         except BaseException as error:
@@ -212,10 +212,14 @@ class _Pipeline:
             raise OperationalError("more than one result of a statement")
 
 
-def _dump(raw: psycopg.Connection[Any], parameters: Sequence[Any]) -> _Dumped:
+def _dumped(raw: psycopg.Connection[Any], statements: Sequence[Statement]) -> list[_Dumped]:
     dumper = Transformer(raw)
-    formats = [PyFormat.BINARY if type(one) is bytes else PyFormat.TEXT for one in parameters]
-    return dumper.dump_sequence(parameters, formats), dumper.formats
+    found: list[_Dumped] = []
+    for _, parameters in statements:
+        formats = [PyFormat.BINARY if type(one) is bytes else PyFormat.TEXT for one in parameters]
+        values = dumper.dump_sequence(parameters, formats)
+        found.append((values, dumper.formats))
+    return found
 
 
 @lru_cache(maxsize=1024)

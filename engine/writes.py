@@ -20,9 +20,8 @@ from sqlalchemy.orm import (
     Session,
     SessionTransaction,
     UOWTransaction,
-    make_transient_to_detached,
 )
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.orm.attributes import instance_state, set_committed_value
 
 from engine.exchange import Statement, exchange, has_failed
 from engine.exchange import commit as commit_with
@@ -59,7 +58,8 @@ def add_object(session: Session, model: type[Row], values: Mapping[str, Any]) ->
 def adopt(session: Session, model: type[Row], values: Mapping[str, Any]) -> Row:
     """The object of a row that is known to be as `values` say, all its columns or some of them.
 
-    What the ORM would do for a row it has read, without asking how each column is read.
+    What the ORM does for a row it has read (sqlalchemy.orm.loading), without asking how each
+    column is read, and without looking for what else to add along its relationships.
     """
     mapper = model.__mapper__
     key = mapper.identity_key_from_primary_key(
@@ -72,9 +72,19 @@ def adopt(session: Session, model: type[Row], values: Mapping[str, Any]) -> Row:
         return found
     made: Row = mapper.class_manager.new_instance()
     made.__dict__.update(values)
-    make_transient_to_detached(made)
-    session.add(made)
+    state = instance_state(made)
+    state.key, state.session_id = key, session.hash_key
+    session.identity_map.add(state)
+    left_out = _left_out(model, tuple(values))
+    if left_out:
+        session.expire(made, left_out)  # to be read when asked for
     return made
+
+
+@lru_cache(maxsize=512)
+def _left_out(model: type[Base], names: tuple[str, ...]) -> list[str]:
+    columns = model.__mapper__.column_attrs
+    return [one.key for one in columns if one.key not in names and not one.deferred]
 
 
 def amend(session: Session, row: Base, **changes: Any) -> None:

@@ -24,6 +24,7 @@ from SpiffWorkflow.spiff.serializer.task_spec import (
     SubWorkflowTaskConverter,
 )
 
+from engine.runtime.elements import bookkeeping
 from engine.runtime.elements.boundary import Boundary
 from engine.runtime.elements.calls import Call, SubProcess
 from engine.runtime.elements.gateways import EndJoin, Exclusive, Inclusive, Parallel
@@ -51,6 +52,8 @@ __all__ = [
     "catch_refusal",
     "run_on",
 ]
+
+bookkeeping.mend()
 
 CONVERTERS: dict[type, type] = {
     Boundary: BoundaryEventConverter,

@@ -6,7 +6,6 @@ cancelled (behind a terminating end, or in a sub-process that an event has inter
 
 from collections import Counter
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
@@ -15,10 +14,6 @@ from engine.runtime.compact import compact
 from engine.runtime.place import CHILD, blame
 from engine.runtime.scripts import StepFailed
 from engine.text import text
-
-# The library names the state for its log at every change, logged or not, and builds two
-# dictionaries for it: most of what a change costs.
-setattr(TaskState, "get_name", lru_cache(TaskState.get_name))  # noqa: B010 (a method, for mypy)
 
 MOST = 20_000  # tasks run in one step
 MOST_VISITS = 1000  # of one element in one step; more is a circle in which nothing waits
