@@ -73,8 +73,7 @@ def _plain_kind(day: date) -> DayKind:
 def _published_kind(day: date) -> tuple[DayKind, bool]:
     """The day's kind, and whether a notice says so."""
     try:
-        # the package has no annotations
-        rest, name = chinese_calendar.get_holiday_detail(day)  # type: ignore[no-untyped-call]
+        rest, name = chinese_calendar.get_holiday_detail(day)
     except NotImplementedError:
         return _plain_kind(day), False
     if name is None:

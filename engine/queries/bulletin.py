@@ -60,8 +60,7 @@ def _holiday(day: date) -> Holiday:
 
 def _name(day: date) -> Text:
     """The holiday that a day off, or a day worked instead, belongs to."""
-    # the package has no annotations
-    english = chinese_calendar.get_holiday_detail(day)[1]  # type: ignore[no-untyped-call]
+    english = chinese_calendar.get_holiday_detail(day)[1]
     return NAMES.get(english) or Text(str(english))
 
 

@@ -1,5 +1,7 @@
 """Where in a diagram something failed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +36,16 @@ def place_of_task(task: Any, operation: str = "") -> Place:
         task.task_spec.bpmn_name or element_id,
         operation,
     )
+
+
+@contextmanager
+def blaming(task: Any) -> Iterator[None]:
+    """Let whatever is raised say at which task."""
+    try:
+        yield
+    except Exception as error:  # of whatever kind: it goes on as it is
+        blame(error, task)
+        raise
 
 
 def blame(error: Exception, task: Any) -> None:

@@ -28,7 +28,7 @@ from engine.runtime.deadlines import (
 )
 from engine.runtime.facts import Facts
 from engine.runtime.normalise import is_helper
-from engine.runtime.place import blame, element_of
+from engine.runtime.place import blaming, element_of
 from engine.runtime.scripts import FeelScriptEngine, StepFailed, bad_time, properties_of
 from engine.runtime.waits import TimerWait, waits
 from engine.text import text
@@ -73,11 +73,8 @@ def project(ctx: StepContext, workflow: Any, engine: FeelScriptEngine, steps: li
     for task_id in facts.open_items.keys() - ready.keys():
         _drop(ctx, facts.open_items.pop(task_id))
     for task_id in ready.keys() - facts.open_items.keys():
-        try:
+        with blaming(ready[task_id]):
             facts.open_items[task_id] = _open(ctx, facts, engine, ready[task_id])
-        except DanbaoError as error:
-            blame(error, ready[task_id])
-            raise
 
 
 def _living(workflow: Any) -> Iterator[Any]:

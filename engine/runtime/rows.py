@@ -73,11 +73,6 @@ def _row(
     ]
 
 
-def same(one: Any, other: Any) -> bool:
-    """Whether two values are written the same. To Python 1 is True, to a condition it is not."""
-    return bool(one == other) and orjson.dumps(one) == orjson.dumps(other)
-
-
 def from_rows(parts: list[Any], top_spec: Any, called: dict[str, Any]) -> BpmnWorkflow:
     """The workflow of `to_rows`. Raises KeyError for an element that its specification lacks."""
     workflow = BpmnWorkflow(top_spec, called, deserializing=True)

@@ -8,7 +8,7 @@ value, the one that came later wins.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from engine.runtime.rows import same
+import orjson
 
 Data = dict[str, Any]
 
@@ -27,7 +27,7 @@ def merged(branches: Iterable[Any]) -> Data:
 
 def _changed(base: Mapping[str, Any], data: Mapping[str, Any]) -> Data:
     return {
-        key: value for key, value in data.items() if key not in base or not same(base[key], value)
+        key: value for key, value in data.items() if key not in base or not _same(base[key], value)
     }
 
 
@@ -45,3 +45,8 @@ def _line(task: Any) -> Iterable[Any]:
     while task is not None:
         yield task
         task = task.parent
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are written the same. To Python 1 is True, to a condition it is not."""
+    return bool(one == other) and orjson.dumps(one) == orjson.dumps(other)

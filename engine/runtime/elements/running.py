@@ -11,7 +11,7 @@ from typing import Any
 from SpiffWorkflow.util.task import TaskState
 
 from engine.runtime.compact import compact
-from engine.runtime.place import CHILD, blame
+from engine.runtime.place import CHILD, blaming
 from engine.runtime.scripts import StepFailed
 from engine.text import text
 
@@ -58,6 +58,7 @@ class _Running:
         """Run each ready task of each part once; whether there was any."""
         active = self.workflow.get_active_subprocesses()
         inner = sorted(active, key=lambda one: one.depth, reverse=True)
+        # a list: each part has its turn, also when one before it ran something
         return any([self._run_part(part) for part in (*inner, self.workflow)])
 
     def _run_part(self, part: Any) -> bool:
@@ -68,12 +69,9 @@ class _Running:
         return bool(ready)
 
     def _run(self, task: Any) -> None:
-        try:
+        with blaming(task):
             self._count(task)
             task.run()
-        except Exception as error:
-            blame(error, task)
-            raise
         self.note(task)
 
     def _count(self, task: Any) -> None:

@@ -21,7 +21,7 @@ from engine.runtime.normalise import MAX_BYTES, DiagramRefused
 from engine.text import text
 from web.areas.studio.blueprint import area
 from web.areas.studio.values import differences
-from web.csp import NOTHING
+from web.csp import NOTHING, policy
 from web.extensions import limiter
 from web.i18n import render_text
 from web.login import actor
@@ -44,13 +44,11 @@ def person() -> str:
 
 
 @area.get("/drafts/<int:draft_id>/source")
+@policy(NOTHING)
 def source(draft_id: int) -> Response:
     """The diagram, with the revision that a save has to name."""
     found = lists.find(reading(), draft_id, actor())
     return Response(found.source, content_type=PLAIN, headers={"X-Revision": str(found.revision)})
-
-
-source.talisman_view_options = {"content_security_policy": NOTHING}  # type: ignore[attr-defined]
 
 
 @area.get("/drafts/<int:draft_id>/file")

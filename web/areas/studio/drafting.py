@@ -19,7 +19,7 @@ from web.areas.studio.blueprint import area, to_draft, to_process, words_of
 from web.areas.studio.pages import edits
 from web.areas.studio.vocabulary import vocabulary
 from web.areas.studio.words import words
-from web.csp import DRAWING
+from web.csp import DRAWING, policy
 from web.extensions import limiter
 from web.i18n import render_text
 from web.login import actor
@@ -128,6 +128,7 @@ def draft_page(draft_id: int, errors: dict[str, str]) -> str:
 
 
 @area.get("/drafts/<int:draft_id>/edit")
+@policy(DRAWING)
 def edit(draft_id: int) -> FlaskResponse | str:
     """The drawing page."""
     here = arrive(draft_id)
@@ -146,10 +147,6 @@ def edit(draft_id: int) -> FlaskResponse | str:
 def _published(found: Draft) -> dict[str, object]:
     current = drafts.in_force(reading(), found.key)
     return {"current": current, "next": (current.version if current else 0) + 1}
-
-
-# the library draws with style attributes; on this page only
-edit.talisman_view_options = {"content_security_policy": DRAWING}  # type: ignore[attr-defined]
 
 
 @area.post("/drafts/<int:draft_id>/keep")
